@@ -1,0 +1,109 @@
+"""What happens to channels, categories, products and variants."""
+
+from typing import Any
+
+from shop import ids
+from shop.events.base import Attribute, Event, Media, Price
+
+
+class ChannelCreated(Event, frozen=True, kw_only=True, omit_defaults=True):
+    code: str
+    name: str
+    currency: str
+
+    @property
+    def stream(self) -> str:
+        return ids.channel(self.code)
+
+
+class CategoryCreated(Event, frozen=True, kw_only=True, omit_defaults=True):
+    category_id: str
+    slug: str
+    name: str
+    description: str | None = None
+    parent_id: str | None = None
+    image: Media | None = None
+    position: int = 0
+
+    @property
+    def stream(self) -> str:
+        return self.category_id
+
+
+class _OfProduct(Event, frozen=True, kw_only=True, omit_defaults=True):
+    product_id: str
+
+    @property
+    def stream(self) -> str:
+        return self.product_id
+
+
+class ProductCreated(_OfProduct, frozen=True, kw_only=True, omit_defaults=True):
+    slug: str
+    name: str
+    description: str | None = None
+    vendor: str | None = None
+    category_ids: list[str] = []
+    tags: list[str] = []
+    attributes: list[Attribute] = []
+    media: list[Media] = []
+    metadata: Any = None
+
+
+class ProductDescribed(_OfProduct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that describes a product, as it is after the change: a fold replaces, it never merges."""
+
+    name: str
+    description: str | None = None
+    vendor: str | None = None
+    category_ids: list[str] = []
+    tags: list[str] = []
+    attributes: list[Attribute] = []
+    media: list[Media] = []
+    metadata: Any = None
+
+
+class ProductSlugChanged(_OfProduct, frozen=True, kw_only=True, omit_defaults=True):
+    slug: str
+    was: str
+
+
+class ProductPublished(_OfProduct, frozen=True, kw_only=True, omit_defaults=True):
+    channel: str
+
+
+class ProductUnpublished(_OfProduct, frozen=True, kw_only=True, omit_defaults=True):
+    """`status` is DRAFT when this was the last channel that sold it."""
+
+    channel: str
+    status: str
+
+
+class _OfVariant(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A variant has its own history, and lives in its product's document."""
+
+    variant_id: str
+    product_id: str
+
+    @property
+    def stream(self) -> str:
+        return self.variant_id
+
+    def roots(self) -> set[str]:
+        return {self.product_id}
+
+
+class VariantCreated(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):
+    sku: str
+    name: str
+    option_values: list[Attribute] = []
+    backorderable: bool = False
+    weight_grams: int | None = None
+    barcode: str | None = None
+    image: Media | None = None
+
+
+class VariantPriced(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):
+    """The new price in each channel named; channels not named keep theirs."""
+
+    prices: list[Price]

@@ -1,0 +1,108 @@
+"""What happens to carts and checkouts, before there is an order."""
+
+from typing import Any
+
+import msgspec
+
+from shop.events.base import Address, Attribute, Event, Media
+
+
+class _OfCart(Event, frozen=True, kw_only=True, omit_defaults=True):
+    cart_id: str
+
+    @property
+    def stream(self) -> str:
+        return self.cart_id
+
+
+class CartCreated(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
+    channel: str
+    currency: str
+    expires_at: str
+    customer_id: str | None = None
+
+
+class CartLineAdded(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
+    line_id: str
+    variant_id: str
+    product_id: str
+    quantity: int
+    expires_at: str
+
+
+class CartLineChanged(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
+    line_id: str
+    quantity: int
+    expires_at: str
+
+
+class CartLineRemoved(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
+    line_id: str
+    expires_at: str
+
+
+class CartClosed(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
+    """The cart became an order."""
+
+
+class CartExpired(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class Priced(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line as it was when its price was taken; amounts in smallest units."""
+
+    line_id: str
+    variant_id: str
+    product_id: str
+    sku: str
+    name: str
+    quantity: int
+    unit_price: int
+    total: int
+    discount: int = 0
+    tax: int = 0
+    option_values: list[Attribute] = []
+    image: Media | None = None
+
+
+class _OfCheckout(Event, frozen=True, kw_only=True, omit_defaults=True):
+    checkout_id: str
+    cart_id: str
+
+    @property
+    def stream(self) -> str:
+        return self.checkout_id
+
+    def roots(self) -> set[str]:
+        return {self.checkout_id, self.cart_id}
+
+
+class CheckoutStarted(_OfCheckout, frozen=True, kw_only=True, omit_defaults=True):
+    channel: str
+    currency: str
+    lines: list[Priced]
+    subtotal: int
+    total: int
+    reserved_until: str
+    discount: int = 0
+    shipping: int = 0
+    tax: int = 0
+    email: str | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    metadata: Any = None
+
+
+class CheckoutCanceled(_OfCheckout, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class CheckoutExpired(_OfCheckout, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class CheckoutReopened(_OfCheckout, frozen=True, kw_only=True, omit_defaults=True):
+    """A payment attempt failed: the checkout can be completed again while its stock is held."""
+
+    order_id: str

@@ -1,0 +1,107 @@
+"""What happens to stock. Each event carries the levels as they are after it, so that folds replace and never add."""
+
+import msgspec
+
+from shop.events.base import Event
+
+
+class WarehouseCreated(Event, frozen=True, kw_only=True, omit_defaults=True):
+    warehouse_id: str
+    code: str
+    name: str
+    active: bool = True
+    priority: int = 0
+
+    @property
+    def stream(self) -> str:
+        return self.warehouse_id
+
+
+class Move(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`quantity` units of one variant in one warehouse; then the level after the move."""
+
+    variant_id: str
+    product_id: str
+    warehouse_id: str
+    quantity: int
+    on_hand: int
+    allocated: int
+    reserved: int
+    line_id: str | None = None
+
+
+class _Moves(Event, frozen=True, kw_only=True, omit_defaults=True):
+    moves: list[Move]
+
+    def products(self) -> set[str]:
+        return {move.product_id for move in self.moves}
+
+
+class _ByAdjustment(_Moves, frozen=True, kw_only=True, omit_defaults=True):
+    """`active` tells whether the warehouse sells: stock of one that does not is no one's to buy."""
+
+    adjustment_id: str
+    warehouse_id: str
+    reason: str
+    active: bool = True
+
+    @property
+    def stream(self) -> str:
+        return self.adjustment_id
+
+    def roots(self) -> set[str]:
+        return self.products()
+
+
+class StockAdjusted(_ByAdjustment, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class StockShortfallFound(_ByAdjustment, frozen=True, kw_only=True, omit_defaults=True):
+    """A count found less on the shelf than is promised: `quantity` of each move is what is missing."""
+
+
+class _ByCheckout(_Moves, frozen=True, kw_only=True, omit_defaults=True):
+    checkout_id: str
+
+    @property
+    def stream(self) -> str:
+        return self.checkout_id
+
+    def roots(self) -> set[str]:
+        return self.products()
+
+
+class StockReserved(_ByCheckout, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class StockReleased(_ByCheckout, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class _ByOrder(_Moves, frozen=True, kw_only=True, omit_defaults=True):
+    """Moves name the order line they belong to: the order's document shows where its stock is held."""
+
+    order_id: str
+
+    @property
+    def stream(self) -> str:
+        return self.order_id
+
+    def roots(self) -> set[str]:
+        return self.products() | {self.order_id}
+
+
+class StockAllocated(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class StockDeallocated(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """Allocated stock set free. `restocked` is false where the goods did not come back to the shelf."""
+
+    restocked: bool = True
+
+
+class StockShipped(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
+    pass
