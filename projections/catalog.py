@@ -1,0 +1,54 @@
+"""Channels, warehouses and categories: small documents, one for each."""
+
+from collections.abc import Iterable
+
+from projections.projection import Entry, Projection
+from shop import events, views
+from shop.log import Recorded
+
+channel = Projection(views.Channel)
+warehouse = Projection(views.Warehouse)
+category = Projection(views.Category)
+
+
+@channel.starts(events.ChannelCreated, lambda e: [e.stream])
+def channel_created(event: events.ChannelCreated, _: Recorded) -> views.Channel:
+    return views.Channel(id=event.stream, code=event.code, name=event.name, currency=event.currency)
+
+
+@warehouse.starts(events.WarehouseCreated, lambda e: [e.warehouse_id])
+def warehouse_created(event: events.WarehouseCreated, _: Recorded) -> views.Warehouse:
+    return views.Warehouse(
+        id=event.warehouse_id, code=event.code, name=event.name, active=event.active, priority=event.priority
+    )
+
+
+@category.starts(events.CategoryCreated, lambda e: [e.category_id])
+def category_created(event: events.CategoryCreated, _: Recorded) -> views.Category:
+    return views.Category(
+        id=event.category_id,
+        slug=event.slug,
+        name=event.name,
+        description=event.description,
+        parent_id=event.parent_id,
+        image=event.image,
+        position=event.position,
+    )
+
+
+def _every_channel(document: views.Channel) -> Iterable[Entry]:
+    yield views.EVERY, views.member(document.code, document.id), 0
+
+
+def _every_warehouse(document: views.Warehouse) -> Iterable[Entry]:
+    yield views.EVERY, views.member(document.code, document.id), 0
+
+
+def _of_category(document: views.Category) -> Iterable[Entry]:
+    yield views.EVERY, views.member("", document.id), 0
+    yield views.LOOKUP, views.member(f"slug={document.slug}", document.id), 0
+
+
+channel.entries = _every_channel
+warehouse.entries = _every_warehouse
+category.entries = _of_category

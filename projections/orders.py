@@ -1,0 +1,278 @@
+"""Orders: lines, money and movement of goods in one document, and the indexes that staff and customers page through."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from projections.carts import priced_line
+from projections.projection import Entry, Projection, replace
+from shop import events, views
+from shop.log import Recorded
+from shop.money import Money, money, plus, units
+from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment
+
+order = Projection(Order)
+
+
+def _id(event: Any) -> list[str]:
+    return [event.order_id]
+
+
+@order.starts(events.OrderCreated, _id)
+def order_created(event: events.OrderCreated, recorded: Recorded) -> Order:
+    nothing = money(0, event.currency)
+    lines = [
+        OrderLine(status="ALLOCATED", **{f: getattr(line, f) for f in line.__struct_fields__})
+        for line in (priced_line(line, event.currency) for line in event.lines)
+    ]
+    return Order(
+        id=event.order_id,
+        number=event.number,
+        channel=event.channel,
+        created_at=recorded.at,
+        checkout_id=event.checkout_id,
+        customer_id=event.customer_id,
+        email=event.email,
+        shipping_address=event.shipping_address,
+        billing_address=event.billing_address,
+        metadata=event.metadata,
+        subtotal=money(event.subtotal, event.currency),
+        discount=money(event.discount, event.currency),
+        shipping=money(event.shipping, event.currency),
+        tax=money(event.tax, event.currency),
+        total=money(event.total, event.currency),
+        paid=nothing,
+        refunded=nothing,
+        lines=lines,
+    )
+
+
+@order.on(events.StockAllocated, _id)
+def stock_allocated(view: Order, event: events.StockAllocated, _: Recorded) -> Order:
+    held: dict[str | None, list[Allocation]] = {}
+    for move in event.moves:
+        held.setdefault(move.line_id, []).append(Allocation(move.warehouse_id, move.quantity))
+    return _each_line(view, lambda line: replace(line, allocations=held[line.id]) if line.id in held else line)
+
+
+def _stock_left(view: Order, event: events.StockDeallocated | events.StockShipped, _: Recorded) -> Order:
+    gone = {(move.line_id, move.warehouse_id): move.quantity for move in event.moves}
+
+    def lowered(line: OrderLine) -> OrderLine:
+        left = [Allocation(a.warehouse_id, a.quantity - gone.get((line.id, a.warehouse_id), 0)) for a in line.allocations]
+        return replace(line, allocations=[allocation for allocation in left if allocation.quantity])
+
+    return _each_line(view, lowered)
+
+
+order.on(events.StockDeallocated, _id)(_stock_left)
+order.on(events.StockShipped, _id)(_stock_left)
+
+
+@order.on(events.OrderPlaced, _id)
+def order_placed(view: Order, event: events.OrderPlaced, _: Recorded) -> Order:
+    return replace(view, status="PLACED", placed_at=event.placed_at)
+
+
+@order.on(events.OrderCanceled, _id)
+def order_canceled(view: Order, event: events.OrderCanceled, _: Recorded) -> Order:
+    canceled = _each_line(view, lambda line: replace(line, status="CANCELED", quantity_canceled=line.quantity))
+    return replace(canceled, status="CANCELED", payment_status=event.payment_status)
+
+
+@order.on(events.OrderLineMoved, _id)
+def order_line_moved(view: Order, event: events.OrderLineMoved, _: Recorded) -> Order:
+    if event.split is None:
+        return _each_line(view, lambda line: replace(line, status=event.status) if line.id == event.line_id else line)
+    return _split(view, event, event.split)
+
+
+@order.on(events.OrderCompleted, _id)
+def order_completed(view: Order, _event: events.OrderCompleted, _: Recorded) -> Order:
+    return replace(view, status="COMPLETED")
+
+
+@order.on(events.PaymentStarted, _id)
+def payment_started(view: Order, event: events.PaymentStarted, recorded: Recorded) -> Order:
+    amount = money(event.amount, event.currency)
+    entry = LedgerEntry(id=event.entry_id, kind=event.kind, outcome="PENDING", amount=amount, at=recorded.at)
+    if any(payment.id == event.payment_id for payment in view.payments):
+        return _payment(view, event, lambda payment: replace(payment, ledger=[*payment.ledger, entry]))
+    nothing = money(0, event.currency)
+    opened = Payment(
+        id=event.payment_id,
+        provider=event.provider,
+        state="CREATED",
+        authorized=nothing,
+        captured=nothing,
+        refunded=nothing,
+        ledger=[entry],
+    )
+    return replace(view, payments=[*view.payments, opened], payment_status=event.payment_status)
+
+
+@order.on(events.PaymentAuthorized, _id)
+def payment_authorized(view: Order, event: events.PaymentAuthorized, _: Recorded) -> Order:
+    amount = money(event.amount, event.currency)
+    return _payment(view, event, lambda payment: replace(payment, state="AUTHORIZED", authorized=amount), "SUCCESS")
+
+
+@order.on(events.PaymentCaptured, _id)
+def payment_captured(view: Order, event: events.PaymentCaptured, _: Recorded) -> Order:
+    def captured(payment: Payment) -> Payment:
+        taken = plus(payment.captured, event.amount)
+        most = max(payment.authorized, taken, key=units)
+        return replace(payment, state="CAPTURED", authorized=most, captured=taken)
+
+    return replace(_payment(view, event, captured, "SUCCESS"), paid=plus(view.paid, event.amount))
+
+
+@order.on(events.PaymentVoided, _id)
+def payment_voided(view: Order, event: events.PaymentVoided, _: Recorded) -> Order:
+    return _payment(view, event, lambda payment: replace(payment, state="VOIDED"), "SUCCESS")
+
+
+@order.on(events.PaymentFailed, _id)
+def payment_failed(view: Order, event: events.PaymentFailed, _: Recorded) -> Order:
+    def failed(payment: Payment) -> Payment:
+        state = "FAILED" if payment.state == "CREATED" else payment.state
+        return replace(payment, state=state, decline_code=event.decline_code)
+
+    return _payment(view, event, failed, "FAILURE")
+
+
+@order.on(events.PaymentRefunded, _id)
+def payment_refunded(view: Order, event: events.PaymentRefunded, _: Recorded) -> Order:
+    def refunded(payment: Payment) -> Payment:
+        return replace(payment, refunded=plus(payment.refunded, event.amount))
+
+    return replace(_payment(view, event, refunded, "SUCCESS"), refunded=plus(view.refunded, event.amount))
+
+
+@order.on(events.FulfillmentCreated, _id)
+def fulfillment_created(view: Order, event: events.FulfillmentCreated, recorded: Recorded) -> Order:
+    lines = [MovedLine(line.line_id, line.quantity) for line in event.lines]
+    created = Fulfillment(
+        id=event.fulfillment_id, state="PENDING", warehouse_id=event.warehouse_id, created_at=recorded.at, lines=lines
+    )
+    return replace(view, fulfillments=[*view.fulfillments, created])
+
+
+@order.on(events.FulfillmentShipped, _id)
+def fulfillment_shipped(view: Order, event: events.FulfillmentShipped, recorded: Recorded) -> Order:
+    shipped = {line.line_id: line.quantity for line in event.lines}
+    left = {
+        "state": "SHIPPED",
+        "shipped_at": recorded.at,
+        "carrier": event.carrier,
+        "tracking_number": event.tracking_number,
+        "tracking_url": event.tracking_url,
+    }
+    moved = _each_line(
+        view, lambda line: replace(line, quantity_shipped=line.quantity_shipped + shipped.get(line.id, 0))
+    )
+    return replace(_fulfillment(moved, event.fulfillment_id, left), fulfillment_status=event.fulfillment_status)
+
+
+@order.on(events.FulfillmentDelivered, _id)
+def fulfillment_delivered(view: Order, event: events.FulfillmentDelivered, recorded: Recorded) -> Order:
+    return _fulfillment(view, event.fulfillment_id, {"state": "DELIVERED", "delivered_at": recorded.at})
+
+
+def _each_line(view: Order, change: Callable[[OrderLine], OrderLine]) -> Order:
+    return replace(view, lines=[change(line) for line in view.lines])
+
+
+def _payment(view: Order, event: Any, change: Callable[[Payment], Payment], outcome: str | None = None) -> Order:
+    """Change the event's payment, and close its ledger entry where the event says how it ended."""
+
+    def settled(entry: LedgerEntry) -> LedgerEntry:
+        if outcome is None or entry.id != event.entry_id:
+            return entry
+        return replace(entry, outcome=outcome, provider_ref=event.provider_ref, message=event.message)
+
+    payments = [
+        replace(change(payment), ledger=[settled(entry) for entry in change(payment).ledger])
+        if payment.id == event.payment_id
+        else payment
+        for payment in view.payments
+    ]
+    return replace(view, payments=payments, payment_status=event.payment_status)
+
+
+def _fulfillment(view: Order, fulfillment_id: str, change: dict[str, Any]) -> Order:
+    moved = [replace(one, **change) if one.id == fulfillment_id else one for one in view.fulfillments]
+    return replace(view, fulfillments=moved)
+
+
+def _split(view: Order, event: events.OrderLineMoved, split: events.Split) -> Order:
+    """Cut a line in two, as the event says what went with the new one."""
+    line = next(line for line in view.lines if line.id == event.line_id)
+    shipped = min(line.quantity_shipped, event.quantity)
+    new = replace(
+        line,
+        id=split.line_id,
+        status=event.status,
+        quantity=event.quantity,
+        quantity_shipped=shipped,
+        total=_at(line.total, split.total),
+        allocations=[Allocation(share.of, share.quantity) for share in split.allocations],
+    )
+    kept = replace(
+        line,
+        quantity=line.quantity - event.quantity,
+        quantity_shipped=line.quantity_shipped - shipped,
+        total=plus(line.total, -split.total),
+        allocations=_less(line.allocations, split.allocations),
+    )
+    lines = [kept if one.id == line.id else one for one in view.lines]
+    return replace(view, lines=[*lines, new], fulfillments=[_recut(one, line.id, split) for one in view.fulfillments])
+
+
+def _at(amount: Money, smallest_units: int) -> Money:
+    return money(smallest_units, amount.currency)
+
+
+def _less(held: list[Allocation], cut: list[events.Share]) -> list[Allocation]:
+    gone = {share.of: share.quantity for share in cut}
+    left = [Allocation(one.warehouse_id, one.quantity - gone.get(one.warehouse_id, 0)) for one in held]
+    return [one for one in left if one.quantity]
+
+
+def _recut(fulfillment: Fulfillment, line_id: str, split: events.Split) -> Fulfillment:
+    """Hand the part of a fulfillment that carried the cut units to the new line."""
+    cut = next((share.quantity for share in split.fulfillments if share.of == fulfillment.id), 0)
+    if not cut:
+        return fulfillment
+    kept = [MovedLine(one.line_id, one.quantity - (cut if one.line_id == line_id else 0)) for one in fulfillment.lines]
+    lines = [*(one for one in kept if one.quantity), MovedLine(split.line_id, cut)]
+    return replace(fulfillment, lines=lines)
+
+
+def _entries(document: Order) -> Iterable[Entry]:
+    yield views.LOOKUP, views.member(f"number={document.number}", document.id), 0
+    axes = {
+        "all": "",
+        "channel": document.channel,
+        "status": document.status,
+        "payment": document.payment_status,
+        "fulfillment": document.fulfillment_status,
+    }
+    axes |= {} if document.customer_id is None else {"customer": document.customer_id}
+    for sort, key in _sort_keys(document).items():
+        entry = views.member(key, document.id)
+        for axis, value in axes.items():
+            yield views.orders_by(axis, value, sort), entry, 0
+
+
+def _sort_keys(document: Order) -> dict[str, str]:
+    """An order that is not placed yet sorts by when it was made."""
+    number = document.number.rjust(20, "0")
+    return {
+        "PLACED_AT": document.placed_at or document.created_at,
+        "NUMBER": number,
+        "TOTAL": views.number_key(units(document.total)),
+        "UPDATED_AT": document.updated_at,
+    }
+
+
+order.entries = _entries

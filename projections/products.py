@@ -1,0 +1,202 @@
+"""Products: the staff's document, a document cut from it for each channel with a price, and the channel's listings."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from projections.projection import Entry, Projection, replace
+from shop import events, views
+from shop.log import Recorded
+from shop.money import Money, money, units
+from shop.views import Level, Product, Variant, VariantPrice
+
+product = Projection(Product)
+
+
+def _own(event: Any) -> list[str]:
+    return [event.product_id]
+
+
+@product.starts(events.ProductCreated, _own)
+def product_created(event: events.ProductCreated, recorded: Recorded) -> Product:
+    return Product(
+        id=event.product_id,
+        slug=event.slug,
+        name=event.name,
+        created_at=recorded.at,
+        description=event.description,
+        vendor=event.vendor,
+        category_ids=event.category_ids,
+        tags=event.tags,
+        attributes=event.attributes,
+        media=event.media,
+        metadata=event.metadata,
+    )
+
+
+@product.on(events.ProductDescribed, _own)
+def product_described(view: Product, event: events.ProductDescribed, _: Recorded) -> Product:
+    return replace(
+        view,
+        name=event.name,
+        description=event.description,
+        vendor=event.vendor,
+        category_ids=event.category_ids,
+        tags=event.tags,
+        attributes=event.attributes,
+        media=event.media,
+        metadata=event.metadata,
+    )
+
+
+@product.on(events.ProductSlugChanged, _own)
+def product_slug_changed(view: Product, event: events.ProductSlugChanged, _: Recorded) -> Product:
+    former = [slug for slug in view.former_slugs if slug != event.slug]
+    return replace(view, slug=event.slug, former_slugs=[*former, event.was])
+
+
+@product.on(events.ProductPublished, _own)
+def product_published(view: Product, event: events.ProductPublished, _: Recorded) -> Product:
+    return replace(view, status="ACTIVE", channels=sorted({*view.channels, event.channel}))
+
+
+@product.on(events.ProductUnpublished, _own)
+def product_unpublished(view: Product, event: events.ProductUnpublished, _: Recorded) -> Product:
+    return replace(view, status=event.status, channels=[code for code in view.channels if code != event.channel])
+
+
+@product.on(events.VariantCreated, _own)
+def variant_created(view: Product, event: events.VariantCreated, recorded: Recorded) -> Product:
+    variant = Variant(
+        id=event.variant_id,
+        version=recorded.stream_version,
+        updated_at=recorded.at,
+        sku=event.sku,
+        name=event.name,
+        option_values=event.option_values,
+        backorderable=event.backorderable,
+        weight_grams=event.weight_grams,
+        barcode=event.barcode,
+        image=event.image,
+    )
+    return replace(view, variants=[*view.variants, variant], updated_at=recorded.at)
+
+
+@product.on(events.VariantPriced, _own)
+def variant_priced(view: Product, event: events.VariantPriced, recorded: Recorded) -> Product:
+    new = {price.channel: _price(price) for price in event.prices}
+
+    def priced(variant: Variant) -> Variant:
+        prices = {price.channel: price for price in variant.prices} | new
+        ordered = [prices[code] for code in sorted(prices)]
+        return replace(variant, prices=ordered, version=recorded.stream_version, updated_at=recorded.at)
+
+    variants = [priced(variant) if variant.id == event.variant_id else variant for variant in view.variants]
+    return replace(view, variants=variants, updated_at=recorded.at)
+
+
+def _stock_moved(view: Product, event: events.Event, _: Recorded) -> Product:
+    """Every event of stock carries the level after it, so the last one is the truth."""
+    active = getattr(event, "active", True)
+    moved: dict[str, dict[str, Level]] = {}
+    for move in event.moves:  # type: ignore[attr-defined]
+        if move.product_id == view.id:
+            level = Level(move.on_hand, move.allocated, move.reserved, active)
+            moved.setdefault(move.variant_id, {})[move.warehouse_id] = level
+
+    def leveled(variant: Variant) -> Variant:
+        levels = variant.levels | moved[variant.id]
+        return replace(variant, levels=levels, available_quantity=sum(level.free for level in levels.values()))
+
+    variants = [leveled(variant) if variant.id in moved else variant for variant in view.variants]
+    return replace(view, variants=variants)
+
+
+for _kind in (
+    events.StockAdjusted, events.StockReserved, events.StockReleased, events.StockAllocated,
+    events.StockDeallocated, events.StockShipped,
+):  # fmt: skip
+    product.on(_kind, lambda e: sorted(e.products()))(_stock_moved)
+
+
+@product.on(events.OrderPlaced, lambda e: [sold.product_id for sold in e.sold])
+def order_placed(view: Product, event: events.OrderPlaced, _: Recorded) -> Product:
+    sold = sum(part.units for part in event.sold if part.product_id == view.id)
+    return replace(view, units_sold=view.units_sold + sold)
+
+
+@product.on(events.PastOrderRecorded, lambda e: sorted({line.product_id for line in e.lines}))
+def past_order_recorded(view: Product, event: events.PastOrderRecorded, _: Recorded) -> Product:
+    sold = sum(line.quantity for line in event.lines if line.product_id == view.id)
+    return replace(view, units_sold=view.units_sold + sold)
+
+
+def _price(price: events.Price) -> VariantPrice:
+    compare_at = None if price.compare_at is None else money(price.compare_at, price.currency)
+    return VariantPrice(price.channel, money(price.amount, price.currency), compare_at)
+
+
+def _priced_in(document: Product) -> list[str]:
+    return sorted({price.channel for variant in document.variants for price in variant.prices})
+
+
+def in_channel(document: Product, channel: str) -> Product:
+    """Cut a channel's own document: its price on each variant, and nothing that only staff may see."""
+
+    def cut(variant: Variant) -> Variant:
+        here = next((price for price in variant.prices if price.channel == channel), None)
+        price, compare_at = (None, None) if here is None else (here.price, here.compare_at)
+        return replace(variant, price=price, compare_at_price=compare_at, prices=[], levels={})
+
+    return replace(
+        document,
+        id=f"{document.id}:{channel}",
+        channel=channel,
+        variants=[cut(variant) for variant in document.variants],
+        published=channel in document.channels,
+        channels=[],
+        former_slugs=[],
+    )
+
+
+def _cuts(document: Product) -> dict[str, Product]:
+    cuts = [in_channel(document, channel) for channel in _priced_in(document)]
+    return {cut.id: cut for cut in cuts}
+
+
+def _entries(document: Product) -> Iterable[Entry]:
+    yield views.EVERY, views.member(document.created_at, document.id), 0
+    for key in _lookups(document):
+        yield views.LOOKUP, views.member(key, document.id), 0
+    for channel in document.channels:
+        for sort, key in _sort_keys(document, channel).items():
+            entry = views.member(key, document.id)
+            for scope in ("all", *document.category_ids):
+                yield views.listing(channel, scope, sort), entry, 0
+
+
+def _lookups(document: Product) -> Iterable[str]:
+    yield from (f"slug={slug}" for slug in (document.slug, *document.former_slugs))
+    for variant in document.variants:
+        yield f"variant={variant.id}"
+        yield f"sku={variant.sku.casefold()}"
+        if variant.barcode is not None:
+            yield f"barcode={variant.barcode}"
+
+
+def _sort_keys(document: Product, channel: str) -> dict[str, str]:
+    return {
+        "NAME": document.name.casefold(),
+        "PRICE": views.number_key(min(_amounts(document, channel), default=0)),
+        "CREATED_AT": document.created_at,
+        "BEST_SELLING": views.number_key(document.units_sold),
+        "UPDATED_AT": document.updated_at,
+    }
+
+
+def _amounts(document: Product, channel: str) -> list[int]:
+    prices: list[Money] = [p.price for v in document.variants for p in v.prices if p.channel == channel and not v.discontinued]
+    return [units(price) for price in prices]
+
+
+product.entries = _entries
+product.cuts = _cuts

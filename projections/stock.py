@@ -1,0 +1,54 @@
+"""Stock levels: a document for each variant in each warehouse that ever had some."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from projections.projection import Entry, Projection
+from shop import events, views
+from shop.log import Recorded
+from shop.views import StockLevel
+
+
+def _empty(document_id: str, recorded: Recorded) -> StockLevel:
+    product_id, variant_id, warehouse_id = document_id.split(":")
+    level = {"on_hand": 0, "allocated": 0, "reserved": 0, "updated_at": recorded.at}
+    return StockLevel(id=document_id, product_id=product_id, variant_id=variant_id, warehouse_id=warehouse_id, **level)
+
+
+stock_level = Projection(StockLevel, empty=_empty)
+
+
+def level_id(move: events.Move) -> str:
+    """A level's document hangs on its product: `product:variant:warehouse`."""
+    return f"{move.product_id}:{move.variant_id}:{move.warehouse_id}"
+
+
+def _stock_moved(view: StockLevel, event: Any, recorded: Recorded) -> StockLevel:
+    """Every event of stock carries the level after it. Two lines may share a row: the last move has the final level."""
+    last = next(move for move in reversed(event.moves) if level_id(move) == view.id)
+    return StockLevel(
+        id=view.id,
+        product_id=view.product_id,
+        variant_id=view.variant_id,
+        warehouse_id=view.warehouse_id,
+        on_hand=last.on_hand,
+        allocated=last.allocated,
+        reserved=last.reserved,
+        updated_at=recorded.at,
+    )
+
+
+for _kind in (
+    events.StockAdjusted, events.StockReserved, events.StockReleased, events.StockAllocated,
+    events.StockDeallocated, events.StockShipped,
+):  # fmt: skip
+    stock_level.on(_kind, lambda e: sorted({level_id(move) for move in e.moves}))(_stock_moved)
+
+
+def _entries(document: StockLevel) -> Iterable[Entry]:
+    entry = views.member(document.variant_id, document.id)
+    yield views.EVERY, entry, 0
+    yield views.stock_in(document.warehouse_id), entry, 0
+
+
+stock_level.entries = _entries
