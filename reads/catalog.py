@@ -1,0 +1,65 @@
+"""Channels, warehouses and the category tree: small lists, read whole."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from reads.reading import Reading
+from reads.store import Range
+from shop import ids, views
+from shop.views import Category, Channel, Document, Warehouse
+
+D = TypeVar("D", bound=Document)
+_MOST = 10_000
+
+
+async def channels(reading: Reading) -> list[Channel]:
+    return await _every(reading, Channel)
+
+
+async def channel(reading: Reading, code: str) -> Channel | None:
+    return await reading.get(Channel, ids.channel(code))
+
+
+async def warehouses(reading: Reading) -> list[Warehouse]:
+    """All warehouses, in the order in which they are asked for stock."""
+    return sorted(await _every(reading, Warehouse), key=lambda warehouse: (-warehouse.priority, warehouse.code))
+
+
+async def category(reading: Reading, *, id: str | None = None, slug: str | None = None) -> Category | None:  # noqa: A002
+    if id is None and slug is not None:
+        id = await reading.lookup(Category, "slug", slug)  # noqa: A001
+    return None if id is None else await reading.get(Category, id)
+
+
+async def categories(reading: Reading, parent: str | None) -> list[Category]:
+    """The roots, or the children of `parent`, by position and name."""
+    children = [one for one in await _every(reading, Category) if one.parent_id == parent]
+    return sorted(children, key=lambda one: (one.position, one.name))
+
+
+async def ancestors(reading: Reading, below: Category) -> list[Category]:
+    """From the root down to the parent: the breadcrumbs."""
+    path: list[Category] = []
+    parent = below.parent_id
+    while parent is not None:
+        above = await reading.get(Category, parent)
+        if above is None:
+            break
+        path.insert(0, above)
+        parent = above.parent_id
+    return path
+
+
+async def category_and_below(reading: Reading, category_id: str) -> Sequence[str]:
+    """The ids of a category and of all below it."""
+    every = await _every(reading, Category)
+    found = [category_id]
+    for parent in found:
+        found += [one.id for one in every if one.parent_id == parent]
+    return found
+
+
+async def _every(reading: Reading, view: type[D]) -> list[D]:
+    [members] = await reading.store.ranges(view, [Range(views.EVERY, _MOST)])
+    documents = await reading.many(view, [views.member_id(entry) for entry in members])
+    return [document for document in documents if document is not None]

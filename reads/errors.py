@@ -1,0 +1,40 @@
+"""Why a read cannot be answered now. Each says what the caller may do; `code` is the API's `extensions.code`."""
+
+
+class ReadError(Exception):
+    """The base: `code` for programs, the text for people."""
+
+    code = "INTERNAL"
+
+
+class ViewBehind(ReadError):  # noqa: N818 - named for the fact, as the API names it
+    """The views have not reached the position asked for within the time allowed."""
+
+    code = "VIEW_BEHIND"
+
+    def __init__(self, wanted: str, reached: str, waited_ms: int) -> None:
+        super().__init__(f"The views are at {reached} and {wanted} was asked for: waited {waited_ms} ms. Try again.")
+
+
+class PositionUnknown(ReadError):  # noqa: N818
+    """The position is of another log, or beyond the end of this one: it will never be reached."""
+
+    code = "POSITION_UNKNOWN"
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"{wanted} is no position of this log: drop it and read anew.")
+
+
+class ViewRebuilding(ReadError):  # noqa: N818
+    """The views are being made anew."""
+
+    code = "VIEW_REBUILDING"
+
+    def __init__(self) -> None:
+        super().__init__("The views are being made: try again in a moment.")
+
+
+class BadCursor(ReadError):  # noqa: N818
+    """A cursor or a page's size that this list never gave."""
+
+    code = "BAD_USER_INPUT"

@@ -1,0 +1,108 @@
+"""The views' side of Redis as readers see it: documents, index ranges and checkpoints, a round trip at a time."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from redis.asyncio import Redis
+
+from reads.errors import ViewRebuilding
+from shop import views
+from shop.position import Position
+from shop.views import Document, Keys
+
+D = TypeVar("D", bound=Document)
+
+_DECODERS: dict[type[Document], Any] = {view: msgspec.json.Decoder(view) for view in views.ALL}
+
+
+class Range(msgspec.Struct, frozen=True):
+    """Up to `limit` members of an index that follow `after`, or in falling order those before it; None begins at the end."""
+
+    index: str
+    limit: int
+    after: str | None = None
+    falling: bool = False
+    prefix: str | None = None
+
+
+class Store:
+    """Reads only. Whatever is asked in one call costs one pipelined round trip."""
+
+    def __init__(self, redis: "Redis[bytes]", keys: Keys) -> None:
+        self.redis = redis
+        self.keys = keys
+
+    async def checkpoints(self) -> list[Position]:
+        """Return each segment's position. Where one has none the views are being made: ViewRebuilding."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for segment in range(self.keys.segments):
+            pipeline.hmget(self.keys.checkpoint(segment), ["epoch", "position"])
+        found = await pipeline.execute()
+        if any(epoch is None or position is None for epoch, position in found):
+            raise ViewRebuilding
+        return [Position(epoch.decode(), int(position)) for epoch, position in found]
+
+    async def documents(self, wanted: Sequence[tuple[type[Document], str]]) -> list[Document | None]:
+        """Load documents by view and id; None where there is none."""
+        by_segment: dict[int, list[int]] = {}
+        for place, (_, document_id) in enumerate(wanted):
+            by_segment.setdefault(self.keys.segment(document_id), []).append(place)
+        pipeline = self.redis.pipeline(transaction=False)
+        for places in by_segment.values():
+            pipeline.mget([self.keys.document(*wanted[place]) for place in places])
+        found: list[Document | None] = [None] * len(wanted)
+        for places, values in zip(by_segment.values(), await pipeline.execute() if by_segment else [], strict=True):
+            for place, value in zip(places, values, strict=True):
+                found[place] = None if value is None else _DECODERS[wanted[place][0]].decode(value)
+        return found
+
+    async def ranges(self, view: type[Document], wanted: Sequence[Range]) -> list[list[str]]:
+        """Read ranges of indexes, each merged over all segments, in order, without doubles."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for one in wanted:
+            for segment in range(self.keys.segments):
+                _range(pipeline, self.keys.index(view, segment, one.index), one)
+        answers = iter(await pipeline.execute() if wanted else [])
+        return [_merged([next(answers) for _ in range(self.keys.segments)], one) for one in wanted]
+
+    async def counts(self, view: type[Document], indexes: Sequence[str]) -> int:
+        """Count the documents that stand in any of the indexes, each once."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for segment in range(self.keys.segments):
+            keys = [self.keys.index(view, segment, index) for index in indexes]
+            _ = pipeline.zcard(keys[0]) if len(keys) == 1 else pipeline.zunion(keys)
+        answers = await pipeline.execute()
+        return sum(len(answer) if isinstance(answer, list) else int(answer) for answer in answers)
+
+    async def members(self, view: type[Document], indexes: Sequence[str]) -> set[str]:
+        """All members of any of the indexes: for filters over several axes at once."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for segment in range(self.keys.segments):
+            for index in indexes:
+                pipeline.zrange(self.keys.index(view, segment, index), 0, -1)
+        return {member.decode() for answer in await pipeline.execute() for member in answer}
+
+    async def sums(self, view: type[Document], indexes: Sequence[str]) -> dict[str, int]:
+        """Add up the scores of each member over several indexes."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for segment in range(self.keys.segments):
+            keys = [self.keys.index(view, segment, index) for index in indexes]
+            pipeline.zunion(keys, aggregate="SUM", withscores=True)
+        answers = await pipeline.execute() if indexes else []
+        return {member.decode(): int(score) for answer in answers for member, score in answer}
+
+
+def _range(pipeline: Any, key: str, one: Range) -> None:
+    low, high = ("-", "+") if one.prefix is None else (f"[{one.prefix}", f"({one.prefix}\U0010ffff")
+    if one.after is not None:
+        low, high = (low, f"({one.after}") if one.falling else (f"({one.after}", high)
+    if one.falling:
+        pipeline.zrevrangebylex(key, high, low, start=0, num=one.limit)
+    else:
+        pipeline.zrangebylex(key, low, high, start=0, num=one.limit)
+
+
+def _merged(answers: Sequence[Sequence[bytes]], one: Range) -> list[str]:
+    every = {member for answer in answers for member in answer}
+    return [member.decode() for member in sorted(every, reverse=one.falling)[: one.limit]]
