@@ -53,9 +53,7 @@ def cart_checkout_started(view: Cart, event: events.CheckoutStarted, _: Recorded
     return replace(view, checkout_id=event.checkout_id)
 
 
-def _cart_checkout_ended(
-    view: Cart, event: events.CheckoutCanceled | events.CheckoutExpired, _: Recorded
-) -> Cart:
+def _cart_checkout_ended(view: Cart, event: events.CheckoutCanceled | events.CheckoutExpired, _: Recorded) -> Cart:
     return replace(view, checkout_id=None) if view.checkout_id == event.checkout_id else view
 
 
@@ -129,4 +127,3 @@ def priced_line(line: events.Priced, currency: str) -> views.Line:
         option_values=line.option_values,
         image=line.image,
     )
-

@@ -167,9 +167,7 @@ def fulfillment_shipped(view: Order, event: events.FulfillmentShipped, recorded:
         "tracking_number": event.tracking_number,
         "tracking_url": event.tracking_url,
     }
-    moved = _each_line(
-        view, lambda line: replace(line, quantity_shipped=line.quantity_shipped + shipped.get(line.id, 0))
-    )
+    moved = _each_line(view, lambda line: replace(line, quantity_shipped=line.quantity_shipped + shipped.get(line.id, 0)))
     return replace(_fulfillment(moved, event.fulfillment_id, left), fulfillment_status=event.fulfillment_status)
 
 

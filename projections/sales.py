@@ -70,9 +70,7 @@ def product_order_placed(view: ProductSales, event: events.OrderPlaced, _: Recor
     return _add(view, event.day, sum(sold.units for sold in mine), sum(sold.revenue for sold in mine))
 
 
-@product_sales.on(
-    events.PastOrderRecorded, lambda e: sorted({month_id(line.product_id, e.channel, e.day) for line in e.lines})
-)
+@product_sales.on(events.PastOrderRecorded, lambda e: sorted({month_id(line.product_id, e.channel, e.day) for line in e.lines}))
 def product_past_order_recorded(view: ProductSales, event: events.PastOrderRecorded, _: Recorded) -> ProductSales:
     mine = [line for line in event.lines if line.product_id == views.root(view.id)]
     return _add(view, event.day, sum(line.quantity for line in mine), sum(line.total for line in mine))

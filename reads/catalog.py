@@ -25,9 +25,9 @@ async def warehouses(reading: Reading) -> list[Warehouse]:
     return sorted(await _every(reading, Warehouse), key=lambda warehouse: (-warehouse.priority, warehouse.code))
 
 
-async def category(reading: Reading, *, id: str | None = None, slug: str | None = None) -> Category | None:  # noqa: A002
+async def category(reading: Reading, *, id: str | None = None, slug: str | None = None) -> Category | None:
     if id is None and slug is not None:
-        id = await reading.lookup(Category, "slug", slug)  # noqa: A001
+        id = await reading.lookup(Category, "slug", slug)
     return None if id is None else await reading.get(Category, id)
 
 

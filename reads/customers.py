@@ -28,7 +28,7 @@ async def customers(reading: Reading, search: str | None, window: Window) -> Pag
     return page_of(documents, window, _name)
 
 
-async def credits(reading: Reading, from_day: dt.date, to_day: dt.date) -> list[Credit]:  # noqa: A001 - the API's name
+async def credits(reading: Reading, from_day: dt.date, to_day: dt.date) -> list[Credit]:
     """The credits of a span of days, both inclusive, by time."""
     [members] = await reading.store.ranges(Credit, [Range(views.EVERY, _MOST, after=f"{from_day}T")])
     until = str(to_day + dt.timedelta(days=1))

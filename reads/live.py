@@ -170,9 +170,7 @@ async def _follow(source: Views, topic: _Topic, after: Position | None) -> Async
                 yield message
 
 
-async def _catch_up(
-    source: Views, topic: _Topic, reading: Reading, after: Position | None
-) -> AsyncIterator[Message]:
+async def _catch_up(source: Views, topic: _Topic, reading: Reading, after: Position | None) -> AsyncIterator[Message]:
     """What a subscription begins with: what changed since `after`, else a snapshot of each document it names."""
     missed: list[Change] | None = None
     if after is not None:
@@ -229,5 +227,3 @@ def _note(has: set[str], message: Message) -> None:
 def _check(ids: Sequence[str]) -> None:
     if len(ids) > _MOST_IDS:
         raise BadCursor(f"Subscribe to {_MOST_IDS} documents at most, not {len(ids)}.")
-
-

@@ -43,9 +43,9 @@ class OrderFilter(msgspec.Struct, frozen=True):
         )
 
 
-async def order(reading: Reading, *, id: str | None = None, number: str | None = None) -> Order | None:  # noqa: A002
+async def order(reading: Reading, *, id: str | None = None, number: str | None = None) -> Order | None:
     if id is None and number is not None:
-        id = await reading.lookup(Order, "number", number)  # noqa: A001
+        id = await reading.lookup(Order, "number", number)
     return None if id is None else await reading.get(Order, id)
 
 
@@ -53,9 +53,7 @@ async def checkout(reading: Reading, checkout_id: str) -> Checkout | None:
     return await carts.checkout(reading, checkout_id)
 
 
-async def orders(
-    reading: Reading, where: OrderFilter | None, sort: str, descending: bool, window: Window
-) -> Page[Order]:
+async def orders(reading: Reading, where: OrderFilter | None, sort: str, descending: bool, window: Window) -> Page[Order]:
     """A list of orders. One axis is a page of its indexes; several axes are cut with each other."""
     where = where or OrderFilter()
     if where.number is not None:
@@ -92,9 +90,7 @@ class _Place(views.Document, kw_only=True):
     sort_key: str
 
 
-async def _by_numbers(
-    reading: Reading, where: OrderFilter, sort: str, descending: bool, window: Window
-) -> Page[Order]:
+async def _by_numbers(reading: Reading, where: OrderFilter, sort: str, descending: bool, window: Window) -> Page[Order]:
     found = [await order(reading, number=number) for number in dict.fromkeys(where.number or [])]
     fitting = [one for one in found if one is not None and where.fits(one)]
     fitting.sort(key=lambda one: (_sort_key(one, sort), one.id), reverse=descending)

@@ -92,8 +92,10 @@ async def page(
     document_id: Callable[[str], str] = lambda found: found,
     fits: Callable[[D], bool] = lambda _: True,
 ) -> Page[D]:
-    """Read one page of what stands in any of the indexes. An entry whose document is gone or no longer `fits` is left out,
-    and the page is filled up once."""
+    """Read one page of what stands in any of the indexes, in two round trips.
+
+    An entry whose document is gone or no longer `fits` is left out, and the page is filled up once.
+    """
     wanted, backwards = size(window), window.last is not None
     start = member(window.before if backwards else window.after)
     direction = falling != backwards

@@ -23,12 +23,10 @@ class ProductFilter(msgspec.Struct, frozen=True):
     status: list[str] | None = None
 
 
-async def product(
-    reading: Reading, channel: str, *, id: str | None = None, slug: str | None = None  # noqa: A002
-) -> Product | None:
+async def product(reading: Reading, channel: str, *, id: str | None = None, slug: str | None = None) -> Product | None:
     """One product by its id or by a slug it has or had: as the channel sells it, else as staff see it."""
     if id is None and slug is not None:
-        id = await reading.lookup(Product, "slug", slug)  # noqa: A001
+        id = await reading.lookup(Product, "slug", slug)
     if id is None:
         return None
     [found] = await by_ids(reading, channel, [id])
@@ -74,7 +72,7 @@ async def product_count(reading: Reading, channel: str, category_id: str) -> int
 
 
 async def variant(
-    reading: Reading, channel: str, *, id: str | None = None, sku: str | None = None, barcode: str | None = None  # noqa: A002
+    reading: Reading, channel: str, *, id: str | None = None, sku: str | None = None, barcode: str | None = None
 ) -> Variant | None:
     """One variant by its id, SKU (without case) or barcode."""
     if id is not None:
