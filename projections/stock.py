@@ -3,16 +3,23 @@
 from collections.abc import Iterable
 from typing import Any
 
-from projections.projection import Entry, Projection
+from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
 from shop.views import StockLevel
 
 
-def _empty(document_id: str, recorded: Recorded) -> StockLevel:
+def _empty(document_id: str, _: Recorded) -> StockLevel:
     product_id, variant_id, warehouse_id = document_id.split(":")
-    level = {"on_hand": 0, "allocated": 0, "reserved": 0, "updated_at": recorded.at}
-    return StockLevel(id=document_id, product_id=product_id, variant_id=variant_id, warehouse_id=warehouse_id, **level)
+    return StockLevel(
+        id=document_id,
+        product_id=product_id,
+        variant_id=variant_id,
+        warehouse_id=warehouse_id,
+        on_hand=0,
+        allocated=0,
+        reserved=0,
+    )
 
 
 stock_level = Projection(StockLevel, empty=_empty)
@@ -26,16 +33,7 @@ def level_id(move: events.Move) -> str:
 def _stock_moved(view: StockLevel, event: Any, recorded: Recorded) -> StockLevel:
     """Every event of stock carries the level after it. Two lines may share a row: the last move has the final level."""
     last = next(move for move in reversed(event.moves) if level_id(move) == view.id)
-    return StockLevel(
-        id=view.id,
-        product_id=view.product_id,
-        variant_id=view.variant_id,
-        warehouse_id=view.warehouse_id,
-        on_hand=last.on_hand,
-        allocated=last.allocated,
-        reserved=last.reserved,
-        updated_at=recorded.at,
-    )
+    return replace(view, on_hand=last.on_hand, allocated=last.allocated, reserved=last.reserved, updated_at=recorded.at)
 
 
 for _kind in (

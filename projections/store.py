@@ -39,7 +39,7 @@ class Batch(msgspec.Struct):
 class ViewStore:
     """Documents, indexes, feed and checkpoint of all segments."""
 
-    def __init__(self, redis: "Redis[bytes]", keys: Keys) -> None:
+    def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis = redis
         self._keys = keys
         self._commit = redis.register_script(_SCRIPT)
@@ -47,17 +47,17 @@ class ViewStore:
     async def checkpoint(self, segment: int, epoch: str) -> Checkpoint:
         """Load a segment's checkpoint; an empty segment gets one at position 0, so that readers know it is being filled."""
         key = self._keys.checkpoint(segment)
-        fresh = {"epoch": epoch, "position": 0, "event": "", "feed_from": 0}
+        fresh: Any = {"epoch": epoch, "position": 0, "event": "", "feed_from": 0}
         if not await self._redis.exists(key):
             await self._redis.hset(key, mapping=fresh)
-        found = await self._redis.hmget(key, ["epoch", "position", "event"])
+        found: Any = await self._redis.hmget(key, ["epoch", "position", "event"])
         return Checkpoint(found[0].decode(), int(found[1]), found[2].decode())
 
     async def documents(self, wanted: Sequence[tuple[type[Document], str]]) -> list[Document | None]:
         """Load documents of one segment in one round trip; None where there is none."""
         if not wanted:
             return []
-        values = await self._redis.mget([self._keys.document(view, document_id) for view, document_id in wanted])
+        values: Any = await self._redis.mget([self._keys.document(view, document_id) for view, document_id in wanted])
         return [
             None if value is None else _DECODERS[view].decode(value) for (view, _), value in zip(wanted, values, strict=True)
         ]

@@ -1,12 +1,11 @@
 """The worker: follows the log, folds what is new, commits it batch by batch, and never passes an event by."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from typing import Protocol
 
 import redis.exceptions
-import sqlalchemy.exc
 import structlog
 from redis.asyncio import Redis
 
@@ -15,6 +14,7 @@ from projections.batch import Loaded, Name, Step
 from projections.store import Checkpoint, CheckpointMovedError, ViewStore
 from shop import views
 from shop.log import Recorded
+from shop.tail import LogUnavailableError
 from shop.views import Keys
 
 _READ_EVENTS = 500
@@ -38,7 +38,7 @@ class Log(Protocol):
 class Worker:
     """Folds the log into every segment of the views. Two workers at once do no harm: the script lets one of them win."""
 
-    def __init__(self, log: Log, redis: "Redis[bytes]", keys: Keys) -> None:
+    def __init__(self, log: Log, redis: Redis, keys: Keys) -> None:
         self._log = log
         self._redis = redis
         self._keys = keys
@@ -58,7 +58,7 @@ class Worker:
                 except CheckpointMovedError:
                     self._forget()
                     continue
-                except (*_OUTAGES, sqlalchemy.exc.OperationalError) as outage:
+                except (*_OUTAGES, LogUnavailableError) as outage:
                     logger.warning("worker_waits_for_a_store", reason=str(outage))
                     self._forget()
                     await asyncio.sleep(0.2)
@@ -127,7 +127,7 @@ class Worker:
                         self._nudged.set()
             await asyncio.sleep(0.5)
 
-    async def _nudges(self) -> AsyncIterator[None]:
+    async def _nudges(self) -> AsyncGenerator[None, None]:
         async with self._redis.pubsub() as channel:
             await channel.subscribe(views.NUDGE)
             async for _ in channel.listen():

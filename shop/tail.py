@@ -1,8 +1,21 @@
 """Reading the log from outside the write side, asynchronously: what the worker and the duties follow."""
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shop import log
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class LogUnavailableError(Exception):
+    """The database does not answer, or has no log yet. Waiting may help; nothing was skipped."""
 
 
 class Tail:
@@ -13,10 +26,25 @@ class Tail:
 
     async def head(self) -> tuple[str, int]:
         """Return the log's epoch and its last position."""
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(log.head)
+        return await self._run(log.head)
 
     async def after(self, position: int, limit: int) -> list[log.Recorded]:
         """Return up to `limit` events that follow `position`."""
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(log.after, position, limit)
+        return await self._run(log.after, position, limit)
+
+    async def _run(self, read: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(read, *args, **kwargs)
+        except (sa.exc.OperationalError, sa.exc.NoResultFound) as error:
+            raise LogUnavailableError(str(error)) from error
+
+
+@asynccontextmanager
+async def open_tail(file: Path) -> AsyncIterator[Tail]:
+    """Open a SQLite file for reading its log."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+    try:
+        yield Tail(engine)
+    finally:
+        await engine.dispose()

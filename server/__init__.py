@@ -1,0 +1,1 @@
+"""How the shop is served: settings, processes, transport, duties, imports, command line. Nothing imports this room."""

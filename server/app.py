@@ -1,0 +1,84 @@
+"""The ASGI application: GraphQL over HTTP and WebSocket at /graphql, health at /health."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import redis.exceptions
+from schema.root import build_schema
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from reads.errors import ReadError
+from reads.feed import following
+from reads.reading import Views
+from schema.context import Context
+from server import duties, parts
+from server.settings import Settings
+from shop.tail import Tail, open_tail
+
+
+class Face(GraphQL[Context, None]):
+    """Strawberry's own view, given our context."""
+
+    async def get_context(
+        self,
+        request: Request | WebSocket,
+        response: Response | WebSocket,  # noqa: ARG002
+    ) -> Context:
+        state, headers = request.app.state, request.headers
+        return Context(
+            bus=state.bus,
+            views=state.views,
+            idempotency_key=headers.get("idempotency-key"),
+            at_least_header=headers.getlist("tradewind-at-least"),
+        )
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Make the application; its parts are opened when it starts and closed when it ends."""
+    face = Face(
+        build_schema(),
+        graphql_ide="graphiql" if settings.dev else None,
+        subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+    )
+
+    @asynccontextmanager
+    async def opened(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(parts.open_redis(settings))
+            tail = await stack.enter_async_context(open_tail(settings.database_file()))
+            bus = await stack.enter_async_context(parts.open_bus(settings, parts.open_database(settings), parts.nudge(client)))
+            views = Views(client, await parts.layout(client, settings), tail.head)
+            await stack.enter_async_context(following(views.follow()))
+            await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
+            app.state.bus, app.state.views, app.state.tail = bus, views, tail
+            yield
+
+    routes = [
+        Route("/graphql", face, methods=["GET", "POST"]),
+        WebSocketRoute("/graphql", face),
+        Route("/health", health, methods=["GET"]),
+    ]
+    return Starlette(routes=routes, lifespan=opened)
+
+
+async def health(request: Request) -> Response:
+    """200 while commands can be committed and views be read; the lag says how far the views are behind the log."""
+    try:
+        told = await _health(request.app.state.views, request.app.state.tail)
+    except (ReadError, redis.exceptions.RedisError, OSError) as problem:
+        return JSONResponse({"status": "failing", "reason": str(problem)}, status_code=503)
+    return JSONResponse(told)
+
+
+async def _health(views: Views, tail: Tail) -> dict[str, Any]:
+    reading = await views.reading()
+    epoch, head = await tail.head()
+    same = reading.position.epoch == epoch
+    return {"status": "ok", "position": str(reading.position), "lagEvents": head - reading.position.position if same else head}

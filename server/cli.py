@@ -1,0 +1,165 @@
+"""The command line. Each command says what it does, and ends with exit code 1 and one clear line when it cannot."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import redis.exceptions
+import structlog
+import typer
+import uvicorn
+from schema.root import build_schema
+
+from projections.worker import Worker
+from reads.errors import ReadError
+from reads.reading import Views
+from server import parts, redis_server, supervisor
+from server.app import create_app
+from server.books_file import read_books
+from server.csv_file import BadFile
+from server.importing import import_books, import_products
+from server.products_file import read_products
+from server.settings import Settings
+from shop.tail import open_tail
+from writes.bus import Bus
+from writes.migrate import migrate
+from writes.sqlite import BusyError
+
+cli = typer.Typer(help="A headless shop backend: GraphQL over CQRS.", no_args_is_help=True, add_completion=True)
+importing = typer.Typer(help="Bring in products or past orders from a file.", no_args_is_help=True)
+schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
+cli.add_typer(importing, name="import")
+cli.add_typer(schema, name="schema")
+
+Dev = Annotated[bool, typer.Option("--dev", help="Playground, both payment providers, demo catalog. Not for production.")]
+Channel = Annotated[str, typer.Option(help="The channel to import into; made where there is none.")]
+Currency = Annotated[str, typer.Option(help="The channel's currency, such as GBP.")]
+File = Annotated[Path, typer.Argument(help="The file, plain or gzipped.", exists=True, dir_okay=False, readable=True)]
+
+_IMPORT_PAUSE = 0.004  # seconds left to others after each commit
+
+
+def main() -> None:
+    """Run the command line."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        cli()
+    except (BadFile, BusyError, ReadError, ValueError, redis_server.NoRedisError, supervisor.AlreadyRunningError) as problem:
+        typer.echo(f"tradewind: {problem}", err=True)
+        sys.exit(1)
+    except redis.exceptions.ConnectionError:
+        typer.echo("tradewind: Redis does not answer: start `tradewind serve`, or set REDIS_URL.", err=True)
+        sys.exit(1)
+
+
+@cli.command()
+def serve(
+    dev: Dev = False,
+    end_with_parent: Annotated[bool, typer.Option(help="End when the process that started this one does.")] = False,
+) -> None:
+    """Start everything on this machine: Redis, worker and API, with data in TRADEWIND_DATA."""
+    asyncio.run(supervisor.serve(_settings(dev), end_with_parent=end_with_parent))
+
+
+@cli.command()
+def api(dev: Dev = False) -> None:
+    """Serve GraphQL alone; a worker and Redis run elsewhere."""
+    settings = _settings(dev)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=5,
+    )
+
+
+@cli.command()
+def worker(dev: Dev = False) -> None:
+    """Fold the log into the views, until stopped."""
+    asyncio.run(_work(_settings(dev)))
+
+
+@cli.command("migrate")
+def migrate_command() -> None:
+    """Bring the database's schema up to date."""
+    engine = parts.open_database(_settings())
+    typer.echo(f"The database is up to date; its log's epoch is {migrate(engine)}.")
+
+
+@cli.command()
+def status() -> None:
+    """Say how far the views are behind the log, segment by segment."""
+    asyncio.run(_status(_settings()))
+
+
+@importing.command("products")
+def products_command(file: File, channel: Channel = "default", currency: Currency = "USD") -> None:
+    """Import products from the CSV form of shop platforms (Handle, Title, Option1 Name, ...). Twice changes nothing."""
+    products = read_products(file)
+    _import(lambda bus: import_products(bus, products, channel=channel, currency=currency))
+
+
+@importing.command("orders")
+def orders_command(file: File, channel: Channel, currency: Currency) -> None:
+    """Import an order book (InvoiceNo, StockCode, ...) as past orders, returns and credits. Twice changes nothing."""
+    books = read_books(file, currency)
+    _import(lambda bus: import_books(bus, books, channel=channel, currency=currency))
+
+
+@schema.command("print")
+def schema_print() -> None:
+    """Print the GraphQL schema in its own language."""
+    typer.echo(build_schema().as_str())
+
+
+def _settings(dev: bool = False) -> Settings:
+    settings = Settings()
+    return settings.model_copy(update={"dev": True}) if dev else settings
+
+
+async def _work(settings: Settings) -> None:
+    async with parts.open_redis(settings) as client, open_tail(settings.database_file()) as tail:
+        await Worker(tail, client, await parts.layout(client, settings)).run()
+
+
+async def _status(settings: Settings) -> None:
+    async with parts.open_redis(settings) as client, open_tail(settings.database_file()) as tail:
+        epoch, head = await tail.head()
+        typer.echo(f"log      epoch {epoch}, position {head}")
+        views = Views(client, await parts.layout(client, settings), tail.head)
+        for segment, position in enumerate(await views.store.checkpoints()):
+            typer.echo(f"segment {segment:2d}  position {position.position}, {head - position.position} events behind")
+
+
+def _import(run: Callable[[Bus], Awaitable[Any]]) -> None:
+    asyncio.run(_imported(_settings(), run))
+
+
+async def _imported(settings: Settings, run: Callable[[Bus], Awaitable[Any]]) -> None:
+    async with _import_bus(settings) as bus:
+        await run(bus)
+
+
+@asynccontextmanager
+async def _import_bus(settings: Settings) -> AsyncIterator[Bus]:
+    """A bus of its own that leaves room for buyers. Views follow at once where a worker runs, else at the next start."""
+    engine = parts.open_database(settings)
+    migrate(engine)
+    async with (
+        parts.open_redis(settings) as client,
+        parts.open_bus(settings, engine, parts.nudge(client), pause=_IMPORT_PAUSE) as bus,
+    ):
+        yield bus

@@ -1,0 +1,76 @@
+"""Opening the parts: stores, bus and views, as settings say. Each opener closes what it opened."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import redis.exceptions
+from redis.asyncio import Redis
+
+from server import redis_server
+from server.settings import Settings
+from shop import views
+from shop.views import Keys
+from writes.bus import Bus
+from writes.providers import Manual, Provider, Test
+from writes.sqlite import Database, SqliteWriter, open_engine
+
+EMBEDDED_SEGMENTS = 1
+SERVER_SEGMENTS = 16
+
+
+def redis_url(settings: Settings) -> str:
+    """The address of Redis: the operator's, or the data folder's own."""
+    return settings.redis_url or redis_server.url(settings.data)
+
+
+@asynccontextmanager
+async def open_redis(settings: Settings) -> AsyncIterator[Redis]:
+    client = Redis.from_url(redis_url(settings), protocol=2)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def layout(client: Redis, settings: Settings) -> Keys:
+    """The number of segments that the views were made with; it is fixed by whoever comes first."""
+    segments = EMBEDDED_SEGMENTS if settings.embedded else SERVER_SEGMENTS
+    await client.hsetnx(views.LAYOUT, "segments", str(segments))
+    return Keys(int(await client.hget(views.LAYOUT, "segments") or segments))
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the write side's SQLite file, making its folder where there is none."""
+    file = settings.database_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return open_engine(file)
+
+
+@asynccontextmanager
+async def open_bus(
+    settings: Settings, engine: Database, nudge: Callable[[int], Awaitable[None]], *, pause: float = 0.0
+) -> AsyncIterator[Bus]:
+    writer = SqliteWriter(engine, pause=pause)
+    try:
+        yield Bus(writer, providers=providers(settings), committed=nudge)
+    finally:
+        await writer.close()
+
+
+def providers(settings: Settings) -> dict[str, Provider]:
+    """The payment providers that the settings open."""
+    shipped: dict[str, Provider] = {"manual": Manual(), "test": Test()}
+    unknown = [name for name in settings.providers() if name not in shipped]
+    if unknown:
+        raise ValueError(f"there is no payment provider {unknown[0]!r}: name some of {', '.join(shipped)}")
+    return {name: shipped[name] for name in settings.providers()}
+
+
+def nudge(client: Redis) -> Callable[[int], Awaitable[None]]:
+    """Wake the workers after a commit. A lost nudge costs time only, so an outage of Redis is no concern of a command."""
+
+    async def publish(position: int) -> None:
+        with suppress(redis.exceptions.RedisError, OSError):
+            await client.publish(views.NUDGE, position)
+
+    return publish

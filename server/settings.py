@@ -1,0 +1,45 @@
+"""Settings: from the environment and a `.env` file. Defaults are safe; --dev is said on the command line."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Without DATABASE_URL and REDIS_URL all data lie in the data folder."""
+
+    model_config = SettingsConfigDict(env_prefix="TRADEWIND_", env_file=".env", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data: Path = Path(".tradewind")
+    dev: bool = False
+    payment_providers: list[str] = []
+    allow_test_provider: bool = False
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    redis_url: str = Field(default="", validation_alias="REDIS_URL")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether Redis is a child of ours, in the data folder."""
+        return not self.redis_url
+
+    def database_file(self) -> Path:
+        """The SQLite file. Another kind of URL is a ValueError."""
+        if not self.database_url:
+            return self.data.absolute() / "tradewind.db"
+        kind, _, path = self.database_url.partition(":///")
+        if not kind.startswith("sqlite") or not path:
+            raise ValueError(f"DATABASE_URL is {self.database_url!r}: use sqlite:///path/to/file.db")
+        return Path(path).absolute()
+
+    def providers(self) -> list[str]:
+        """The payment providers that are open: those named; in dev mode both that ship, where none is named."""
+        if self.dev and not self.payment_providers:
+            return ["manual", "test"]
+        if "test" in self.payment_providers and not (self.dev or self.allow_test_provider):
+            raise ValueError(
+                "the payment provider `test` moves no money: it runs with --dev or TRADEWIND_ALLOW_TEST_PROVIDER=1"
+            )
+        return self.payment_providers

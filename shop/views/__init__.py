@@ -1,0 +1,77 @@
+"""Every view: its shape, its version, its keys and index names.
+
+A view is a set of documents. A document's id begins with its root's id (`prod_...`, `prod_...:retail`), and all that
+hangs on one root lies in one segment. Shapes follow the GraphQL types; names are the API's in snake case.
+"""
+
+from shop.views.base import Document
+from shop.views.catalog import Category, Channel, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
+from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
+from shop.views.keys import (
+    EVERY,
+    LAYOUT,
+    LOOKUP,
+    NUDGE,
+    SEARCH,
+    Keys,
+    listing,
+    member,
+    member_id,
+    number_key,
+    orders_by,
+    root,
+    stock_in,
+    top,
+)
+from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
+from shop.views.selling import Cart, CartLine, Checkout, Line
+
+ALL: tuple[type[Document], ...] = (
+    Channel, Warehouse, Category, Product, ProductSales, StockLevel,
+    Cart, Checkout, Order, Credit, Customer, SalesDay,
+)  # fmt: skip
+
+__all__ = [
+    "ALL",
+    "EVERY",
+    "LAYOUT",
+    "LOOKUP",
+    "NUDGE",
+    "SEARCH",
+    "Allocation",
+    "Cart",
+    "CartLine",
+    "Category",
+    "Channel",
+    "Checkout",
+    "Credit",
+    "CreditLine",
+    "Customer",
+    "DayOfProduct",
+    "Document",
+    "Fulfillment",
+    "Keys",
+    "LedgerEntry",
+    "Level",
+    "Line",
+    "MovedLine",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Product",
+    "ProductSales",
+    "Return",
+    "SalesDay",
+    "StockLevel",
+    "Variant",
+    "VariantPrice",
+    "Warehouse",
+    "listing",
+    "member",
+    "member_id",
+    "number_key",
+    "orders_by",
+    "root",
+    "stock_in",
+    "top",
+]  # fmt: skip

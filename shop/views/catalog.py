@@ -1,0 +1,121 @@
+"""What is sold and where: channels, warehouses, categories, products with their variants, stock levels."""
+
+from typing import Any
+
+import msgspec
+
+from shop.events import Attribute, Media
+from shop.money import Money
+from shop.views.base import Document
+
+
+class Channel(Document, kw_only=True, omit_defaults=True):
+    view = "channel"
+
+    code: str
+    name: str
+    currency: str
+
+
+class Warehouse(Document, kw_only=True, omit_defaults=True):
+    view = "warehouse"
+
+    code: str
+    name: str
+    active: bool = True
+    priority: int = 0
+
+
+class Category(Document, kw_only=True, omit_defaults=True):
+    view = "category"
+
+    slug: str
+    name: str
+    description: str | None = None
+    parent_id: str | None = None
+    image: Media | None = None
+    position: int = 0
+
+
+class VariantPrice(msgspec.Struct, omit_defaults=True):
+    channel: str
+    price: Money
+    compare_at: Money | None = None
+
+
+class Level(msgspec.Struct, omit_defaults=True):
+    """Stock of a variant in one warehouse; only an active warehouse sells."""
+
+    on_hand: int
+    allocated: int
+    reserved: int
+    active: bool = True
+
+    @property
+    def free(self) -> int:
+        return max(0, self.on_hand - self.allocated - self.reserved) if self.active else 0
+
+
+class Variant(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A variant inside its product. `price`, `compare_at_price` are the channel's; `prices` and `levels` are for staff.
+
+    `product_id` and `channel` are not stored: the read side fills them in.
+    """
+
+    id: str
+    product_id: str = ""
+    channel: str = ""
+    version: int
+    updated_at: str
+    sku: str
+    name: str
+    option_values: list[Attribute] = []
+    backorderable: bool = False
+    discontinued: bool = False
+    weight_grams: int | None = None
+    barcode: str | None = None
+    image: Media | None = None
+    available_quantity: int = 0
+    price: Money | None = None
+    compare_at_price: Money | None = None
+    prices: list[VariantPrice] = []
+    levels: dict[str, Level] = {}
+
+
+class Product(Document, kw_only=True, omit_defaults=True):
+    """The staff's document of a product; `channels` are those that sell it. Each channel's own is cut from it.
+
+    `channel` is the one that a document is shown for: stored in a channel's own, filled in by the read side in the staff's.
+    """
+
+    view = "product"
+
+    channel: str = ""
+
+    slug: str
+    name: str
+    created_at: str
+    status: str = "DRAFT"
+    description: str | None = None
+    vendor: str | None = None
+    category_ids: list[str] = []
+    tags: list[str] = []
+    attributes: list[Attribute] = []
+    media: list[Media] = []
+    metadata: Any = None
+    variants: list[Variant] = []
+    units_sold: int = 0
+    channels: list[str] = []
+    former_slugs: list[str] = []
+    published: bool = False
+
+
+class StockLevel(Document, kw_only=True, omit_defaults=True):
+    view = "stock_level"
+
+    product_id: str
+    variant_id: str
+    warehouse_id: str
+    on_hand: int
+    allocated: int
+    reserved: int

@@ -1,0 +1,65 @@
+"""Customers, credits, and what was sold by day and by product."""
+
+import msgspec
+
+from shop.money import Money
+from shop.views.base import Document
+
+
+class CreditLine(msgspec.Struct):
+    sku: str
+    name: str
+    quantity: int
+    unit_price: Money
+    total: Money
+
+
+class Credit(Document, kw_only=True, omit_defaults=True):
+    view = "credit"
+
+    number: str
+    at: str
+    channel: str
+    amount: Money
+    lines: list[CreditLine]
+    customer_id: str | None = None
+
+
+class Customer(Document, kw_only=True, omit_defaults=True):
+    """`total_spent`: per currency, what was paid less what was refunded on orders. `credit_ids` in order of recording."""
+
+    view = "customer"
+
+    external_ref: str | None = None
+    email: str | None = None
+    name: str | None = None
+    order_count: int = 0
+    total_spent: list[Money] = []
+    credit_ids: list[str] = []
+
+
+class SalesDay(Document, kw_only=True, omit_defaults=True):
+    view = "sales_day"
+
+    channel: str
+    date: str
+    orders: int = 0
+    units: int = 0
+    revenue: Money
+    refunded: Money
+
+
+class DayOfProduct(msgspec.Struct, array_like=True):
+    """Units and revenue (smallest units of the channel's currency) of one product on one day."""
+
+    units: int
+    revenue: int
+
+
+class ProductSales(Document, kw_only=True, omit_defaults=True):
+    """What one product sold in one channel in one month, by day: what top products are ranked from."""
+
+    view = "product_sales"
+
+    channel: str
+    days: dict[str, DayOfProduct] = {}

@@ -1,0 +1,84 @@
+"""Every key in Redis and every index name, written down here, once."""
+
+import zlib
+
+import msgspec
+
+from shop.views.base import Document
+
+
+def root(document_id: str) -> str:
+    """Return the id that the document hangs on: what stands before the first colon."""
+    return document_id.partition(":")[0]
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """All Redis keys, for a number of segments that was fixed when the views were made.
+
+    A segment's keys share a hash tag, so that they lie in one slot of a Redis Cluster and one script may write them.
+    """
+
+    segments: int
+
+    def segment(self, document_id: str) -> int:
+        """The segment of a document: by a hash of its root, the same in every process."""
+        return zlib.crc32(root(document_id).encode()) % self.segments
+
+    def document(self, view: type[Document], document_id: str) -> str:
+        return f"{{tw{self.segment(document_id)}}}:{view.view}.{view.fold_version}:{document_id}"
+
+    def index(self, view: type[Document], segment: int, name: str) -> str:
+        return f"{{tw{segment}}}:{view.view}.{view.fold_version}/{name}"
+
+    def checkpoint(self, segment: int) -> str:
+        """A hash: `epoch`, `position`, `event` (id of the event there), `feed_from` (the feed is whole after it)."""
+        return f"{{tw{segment}}}:checkpoint"
+
+    def feed(self, segment: int) -> str:
+        """A stream with an entry `<position>-0` for every event that changed a document here."""
+        return f"{{tw{segment}}}:feed"
+
+
+LAYOUT = "tradewind:layout"  # a hash: `segments`
+NUDGE = "tradewind:nudge"  # a channel: the log has grown
+
+# ---------------------------------------------------------------------------------------------------------- indexes
+# An index is a sorted set. Where order is by text, all scores are 0 and a member is `sort key, NUL, document id`: it
+# pages both ways from any member, and a cursor (which is a member) stays good while the catalog changes.
+
+LOOKUP = "lookup"  # members `kind=value NUL id`: the way from a slug, SKU, number or reference to an id
+EVERY = "every"  # all documents of a view, in the order of its natural key
+SEARCH = "search"  # members `word NUL id`: a range finds all words that begin alike
+
+
+def member(sort_key: str, document_id: str) -> str:
+    return f"{sort_key}\0{document_id}"
+
+
+def member_id(entry: str) -> str:
+    """The document id of an index member."""
+    return entry.rpartition("\0")[2]
+
+
+def number_key(value: int) -> str:
+    """Write a whole number so that texts compare as numbers do, negative ones too."""
+    return f"{value + 10**17:018d}"
+
+
+def listing(channel: str, scope: str, sort: str) -> str:
+    """Products published in a channel: of a category's id, or `all`; by NAME, PRICE, CREATED_AT, BEST_SELLING, UPDATED_AT."""
+    return f"listing:{channel}:{scope}:{sort}"
+
+
+def orders_by(axis: str, value: str, sort: str) -> str:
+    """Orders by `status`, `payment`, `fulfillment`, `customer`, `channel` or `all`; sorted by the API's OrderSortField."""
+    return f"orders:{axis}:{value}:{sort}"
+
+
+def stock_in(warehouse_id: str) -> str:
+    return f"warehouse:{warehouse_id}"
+
+
+def top(channel: str, day: str, by: str) -> str:
+    """Product ids scored by what they sold on a day; `by` is REVENUE or UNITS."""
+    return f"top:{channel}:{day}:{by}"

@@ -1,0 +1,68 @@
+"""The whole suite, part by part, each with a budget in seconds: `python -m tests.parts [--soak]`. Over budget fails.
+
+`--soak` runs the same tests with larger numbers and no budgets, and writes its result to docs/soak.md.
+"""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+_HOME = Path(__file__).parents[1]
+_BIN = Path(sys.executable).parent
+
+# name, budget in seconds, command
+_PARTS = (
+    ("lint", 30, ["ruff", "check", "."]),
+    ("format", 30, ["ruff", "format", "--check", "."]),
+    ("types", 180, ["mypy"]),
+    ("shop and writes", 150, ["pytest", "tests/shop", "tests/writes"]),
+    ("projections and oracle", 150, ["pytest", "tests/oracle", "tests/projections", "tests/reads"]),
+    ("schema and house", 60, ["pytest", "tests/schema", "tests/house"]),
+    ("imports", 120, ["pytest", "tests/server"]),
+    ("journeys", 240, ["pytest", "tests/journeys"]),
+    ("crashes", 240, ["pytest", "tests/crash"]),
+)
+
+# What the soak asks for more of; each test names its own default.
+_SOAK = {
+    "TRADEWIND_CRASH_ROUNDS": "60",
+    "TRADEWIND_RANDOM_SHOPS": "30",
+    "TRADEWIND_READ_TRIES": "10000",
+    "HYPOTHESIS_PROFILE": "soak",
+}
+
+
+def main() -> int:
+    """Run every part; return 1 if one failed or took longer than it may."""
+    soak = "--soak" in sys.argv
+    told = []
+    for name, budget, command in _PARTS:
+        began = time.monotonic()
+        print(f"== {name}", flush=True)
+        environment = os.environ | (_SOAK if soak else {})
+        code = subprocess.call([str(_BIN / command[0]), *command[1:]], cwd=_HOME, env=environment)
+        took = time.monotonic() - began
+        over = took > budget and not soak
+        verdict = "failed" if code else "over budget" if over else "passed"
+        told.append((name, verdict, took, budget))
+    lines = [f"{name:24s} {verdict:12s} {took:6.1f} s of {budget} s" for name, verdict, took, budget in told]
+    passed = sum(verdict == "passed" for _, verdict, _, _ in told)
+    print("\n".join(["", *lines, "", f"parts: {passed} passed, {len(told) - passed} failed"]))
+    if soak:
+        _write(lines)
+    return 0 if passed == len(told) else 1
+
+
+def _write(lines: list[str]) -> None:
+    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=_HOME, text=True).strip()
+    numbers = "\n".join(f"- `{name}={value}`" for name, value in _SOAK.items())
+    text = "\n".join(lines)
+    head = f"# The last soak\n\n`make soak` at {commit}, {dt.datetime.now(dt.UTC).date()}, with\n\n{numbers}\n"
+    (_HOME / "docs" / "soak.md").write_text(f"{head}\n```\n{text}\n```\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
