@@ -51,7 +51,7 @@ _decode = msgspec.json.Decoder(_Entry).decode
 class Feed:
     """Follows the feed of all segments. A change is told once every segment has passed it, so positions only rise."""
 
-    def __init__(self, redis: "Redis[bytes]", keys: Keys) -> None:
+    def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis = redis
         self._keys = keys
         self._reached = dict.fromkeys(range(keys.segments), 0)
@@ -105,16 +105,16 @@ class Feed:
             feed_from = await self._redis.hget(self._keys.checkpoint(segment), "feed_from")
             if feed_from is None or int(feed_from) > position:
                 return None
-            entries = await self._redis.xrange(self._keys.feed(segment), f"{position}-0", f"{upto}-0")
+            entries: Any = await self._redis.xrange(self._keys.feed(segment), f"{position}-0", f"{upto}-0")
             found += [change for entry in entries for change in _changes(entry)]
         found.sort(key=lambda change: (change.position, change.ordinal))
         return [change for change in found if (change.position, change.ordinal) > (position, ordinal)]
 
     async def _read(self) -> None:
-        streams = {self._keys.feed(segment): f"{at}-0" for segment, at in self._reached.items()}
-        answer = await self._redis.xread(streams, count=_MOST_ENTRIES, block=_BLOCK_MS)
+        streams: Any = {self._keys.feed(segment): f"{at}-0" for segment, at in self._reached.items()}
+        answer: Any = await self._redis.xread(streams, count=_MOST_ENTRIES, block=_BLOCK_MS)
         segment_of = {self._keys.feed(segment).encode(): segment for segment in self._reached}
-        for key, entries in _streams(answer):
+        for key, entries in answer or []:
             for entry in entries:
                 for change in _changes(entry):
                     heapq.heappush(self._held, (change.position, change.ordinal, change))
@@ -130,13 +130,6 @@ class Feed:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
-
-
-def _streams(answer: Any) -> list[tuple[bytes, list[Any]]]:
-    """XREAD answers a list of pairs, or a mapping of lists where the connection speaks RESP3."""
-    if isinstance(answer, dict):
-        return [(key, [entry for part in parts for entry in part]) for key, parts in answer.items()]
-    return list(answer or [])
 
 
 def _position(entry: Any) -> int:

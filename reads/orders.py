@@ -3,7 +3,7 @@
 import msgspec
 
 from reads import carts
-from reads.pages import Page, Window, page, page_of
+from reads.pages import Edge, Page, Window, page, page_of
 from reads.reading import Reading
 from shop import views
 from shop.money import units
@@ -76,11 +76,8 @@ async def _page_of_members(reading: Reading, members: list[str], window: Window)
     places = [_Place(id=views.member_id(entry), sort_key=entry.rpartition("\0")[0]) for entry in members]
     found = page_of(places, window, lambda place: place.sort_key)
     documents = await reading.many(Order, [edge.node.id for edge in found.edges])
-    edges = [
-        msgspec.structs.replace(edge, node=document)
-        for edge, document in zip(found.edges, documents, strict=True)
-        if document is not None
-    ]
+    pairs = zip(found.edges, documents, strict=True)
+    edges = [Edge(edge.cursor, document) for edge, document in pairs if document is not None]
     return Page(edges, found.page_info, found.total_count)
 
 

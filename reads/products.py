@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from reads.catalog import category_and_below
-from reads.pages import Page, Window, page, page_of
+from reads.pages import Edge, Page, Window, page, page_of
 from reads.reading import Reading
 from shop import views
 from shop.money import units
@@ -60,9 +60,8 @@ async def products(
         document_id=lambda product_id: f"{product_id}:{channel}",
         fits=lambda one: one.published,
     )
-    for edge in found.edges:
-        _shown(edge.node, channel)
-    return found
+    edges = [Edge(edge.cursor, node) for edge in found.edges if (node := _shown(edge.node, channel)) is not None]
+    return Page(edges, found.page_info, found.total_count)
 
 
 async def product_count(reading: Reading, channel: str, category_id: str) -> int:
@@ -124,13 +123,11 @@ def _sort_key(document: Product, sort: str) -> str:
 def _shown(document: Product | None, channel: str) -> Product | None:
     """Say of a document what it does not store: its own id and channel, and those of its variants.
 
-    A channel's own document is known by a longer id inside; clients know the product's.
+    A channel's own document is known by a longer id inside; clients know the product's. A copy, for the operation's
+    other fields may show the same document for another channel.
     """
     if document is None:
         return None
-    document.id = views.root(document.id)
-    document.channel = channel
-    for one in document.variants:
-        one.product_id = document.id
-        one.channel = channel
-    return document
+    product_id, replace = views.root(document.id), msgspec.structs.replace
+    variants = [replace(one, product_id=product_id, channel=channel) for one in document.variants]
+    return replace(document, id=product_id, channel=channel, variants=variants)

@@ -64,20 +64,21 @@ class Reading:
         if wanted.epoch != epoch or wanted.position > last:
             raise PositionUnknown(str(wanted))
         began = time.monotonic()
-        try:
-            await self._wait(wanted, began + timeout_ms / 1000)
-        finally:
-            self.waited_ms += int((time.monotonic() - began) * 1000)
+        reached = await self._reaches(wanted.position, began + timeout_ms / 1000)
+        self.waited_ms += int((time.monotonic() - began) * 1000)
+        if not reached:
+            raise ViewBehind(str(wanted), str(self.position), self.waited_ms)
 
-    async def _wait(self, wanted: Position, give_up: float) -> None:
+    async def _reaches(self, position: int, give_up: float) -> bool:
+        """Look at the checkpoints each time the feed moves, until they have passed the position or the time is over."""
         while True:
             self.position = min(await self.store.checkpoints())
-            if self.position.position >= wanted.position:
+            if self.position.position >= position:
                 self._known.clear()
-                return
+                return True
             left = give_up - time.monotonic()
-            if left <= 0 or (self._feed.position < wanted.position and not await self._feed.moved(left)):
-                raise ViewBehind(str(wanted), str(self.position), self.waited_ms)
+            if left <= 0 or (self._feed.position < position and not await self._feed.moved(left)):
+                return False
 
     async def _load(self) -> None:
         wanted, self._wanted = self._wanted, {}
@@ -95,7 +96,7 @@ class Reading:
 class Views:
     """The read side of one process: Redis, and the feed that it follows."""
 
-    def __init__(self, redis: "Redis[bytes]", keys: Keys, head: Head) -> None:
+    def __init__(self, redis: Redis, keys: Keys, head: Head) -> None:
         """`head` tells the log's epoch and last position; it is asked only before waiting for a position."""
         self.store = Store(redis, keys)
         self.feed = Feed(redis, keys)

@@ -29,7 +29,7 @@ class Range(msgspec.Struct, frozen=True):
 class Store:
     """Reads only. Whatever is asked in one call costs one pipelined round trip."""
 
-    def __init__(self, redis: "Redis[bytes]", keys: Keys) -> None:
+    def __init__(self, redis: Redis, keys: Keys) -> None:
         self.redis = redis
         self.keys = keys
 

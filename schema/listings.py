@@ -1,0 +1,73 @@
+"""How products are asked for by the page: what they are filtered and sorted by. Used at the root and below categories."""
+
+import enum
+
+import msgspec
+import strawberry
+
+from reads import products
+from reads.pages import Page, Window
+from reads.products import ProductFilter
+from reads.reading import Reading
+from schema.faults import bad_input
+from schema.inputs import given
+from schema.nodes import known
+from schema.scalars import SortDirection
+from shop import views
+
+
+@strawberry.enum
+class ProductStatus(enum.StrEnum):
+    DRAFT = "DRAFT"
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+
+
+@strawberry.enum
+class ProductSortField(enum.StrEnum):
+    NAME = "NAME"
+    PRICE = "PRICE"
+    CREATED_AT = "CREATED_AT"
+    BEST_SELLING = "BEST_SELLING"
+    UPDATED_AT = "UPDATED_AT"
+
+
+@strawberry.input
+class ProductWhere:
+    ids: list[strawberry.ID] | None = strawberry.UNSET
+    category: strawberry.ID | None = strawberry.UNSET
+    status: list[ProductStatus] | None = strawberry.UNSET
+
+
+@strawberry.input(description="No direction means the natural one: best sellers and newest first, names and prices rising.")
+class ProductSort:
+    field: ProductSortField
+    direction: SortDirection | None = strawberry.UNSET
+
+
+def window(first: int | None, after: str | None, last: int | None = None, before: str | None = None) -> Window:
+    """Say which part of a list is asked for; what is not given is null."""
+    return Window(first=known(first), after=known(after), last=known(last), before=known(before))
+
+
+async def listing(
+    reading: Reading,
+    channel: str,
+    where: ProductWhere | None,
+    sort: ProductSort | None,
+    part: Window,
+    category_id: str | None = None,
+) -> Page[views.Product]:
+    """One page of a channel's products, of all or below one category; by name unless sorted otherwise."""
+    by, direction = (sort.field, known(sort.direction)) if sort else (ProductSortField.NAME, None)
+    descending = None if direction is None else direction is SortDirection.DESC
+    wanted = ProductFilter(**given(where)) if where else ProductFilter()
+    if category_id is not None:
+        wanted = _within(wanted, category_id)
+    return await products.products(reading, channel, wanted, by.value, descending, part)
+
+
+def _within(wanted: ProductFilter, category_id: str) -> ProductFilter:
+    if wanted.category is not None:
+        raise bad_input("Below a category, leave `where.category` out.")
+    return msgspec.structs.replace(wanted, category=category_id)

@@ -1,0 +1,64 @@
+"""Anything by its id alone, and the position of an answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import strawberry
+
+from reads import carts, products
+from reads.reading import Reading
+from schema.catalog import DEFAULT, shown
+from schema.context import Info
+from schema.faults import bad_input
+from schema.nodes import Node
+from schema.scalars import LogPosition
+from shop import ids, views
+
+_MOST = 100
+
+
+def _document(view: type[views.Document]) -> Callable[[Reading, str, str], Awaitable[Any]]:
+    return lambda reading, node_id, _: reading.get(view, node_id)
+
+
+# How a node is loaded, by the prefix of its id. Payments, fulfillments and returns are found through their order.
+LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
+    "prod": lambda reading, node_id, channel: products.product(reading, channel, id=node_id),
+    "var": lambda reading, node_id, channel: products.variant(reading, channel, id=node_id),
+    "cat": shown,
+    "wh": _document(views.Warehouse),
+    "cart": lambda reading, node_id, _: carts.cart(reading, node_id),
+    "chk": _document(views.Checkout),
+    "ord": _document(views.Order),
+    "cus": _document(views.Customer),
+    "cred": _document(views.Credit),
+}
+
+
+@strawberry.type
+class NodeQuery:
+    @strawberry.field(
+        description="The position this answer is true at: `extensions.consistency.position`, for clients that hide "
+        "extensions. Subscribe `after` it without a gap."
+    )
+    @staticmethod
+    def position(info: Info) -> LogPosition:
+        return LogPosition(str(info.context.reading.position))
+
+    @strawberry.field(graphql_type=Node | None)
+    @staticmethod
+    async def node(info: Info, id: strawberry.ID, channel: str = DEFAULT) -> Any:
+        return await _load(info.context.reading, id, channel)
+
+    @strawberry.field(graphql_type=list[Node | None])
+    @staticmethod
+    async def nodes(info: Info, ids: list[strawberry.ID], channel: str = DEFAULT) -> list[Any]:
+        if len(ids) > _MOST:
+            raise bad_input(f"Ask for {_MOST} nodes at most, not {len(ids)}.")
+        return await asyncio.gather(*(_load(info.context.reading, one, channel) for one in ids))
+
+
+async def _load(reading: Reading, node_id: str, channel: str) -> Any:
+    loader = LOADERS.get(ids.prefix(node_id))
+    return None if loader is None else await loader(reading, node_id, channel)

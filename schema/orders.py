@@ -1,0 +1,223 @@
+"""Orders: what was bought, and its three axes of status."""
+
+import datetime as dt
+import enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import Parent
+
+from reads import catalog, customers, orders, products
+from reads.pages import Page
+from schema.addresses import Address
+from schema.catalog import Attribute, Channel, Media
+from schema.context import Info
+from schema.fulfillment import Fulfillment, Return, ShownLine
+from schema.inputs import command
+from schema.listings import window
+from schema.money import Money
+from schema.nodes import Node, PageInfo, Versioned, Within, known, one_of
+from schema.order_lists import (
+    FulfillmentStatus,
+    OrderSort,
+    OrderSortField,
+    OrderStatus,
+    OrderWhere,
+    PaymentStatus,
+    order_filter,
+)
+from schema.payloads import MutationPayload, after, send
+from schema.payments import Payment
+from schema.products import Variant
+from schema.scalars import JSON, SortDirection
+from schema.stock import Warehouse
+from shop import views
+from writes.bus import Answer
+from writes.fulfillment import SetOrderLineStatus
+from writes.orders import CancelOrder
+
+if TYPE_CHECKING:
+    from schema.customers import Customer
+
+
+@strawberry.enum
+class OrderLineStatus(enum.StrEnum):
+    ALLOCATED = "ALLOCATED"
+    BACKORDERED = "BACKORDERED"
+    PICKING = "PICKING"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    RETURNED = "RETURNED"
+    CANCELED = "CANCELED"
+
+
+@strawberry.type(description="Where a line's stock is held.")
+class Allocation:
+    quantity: int
+
+    @strawberry.field(graphql_type=Warehouse)
+    @staticmethod
+    async def warehouse(held: Parent[views.Allocation], info: Info) -> views.Warehouse | None:
+        return await info.context.reading.get(views.Warehouse, held.warehouse_id)
+
+
+@strawberry.type
+class OrderLine:
+    id: strawberry.ID
+    sku: str
+    name: str
+    quantity: int
+    quantity_shipped: int
+    quantity_returned: int
+    quantity_canceled: int
+    status: OrderLineStatus
+    unit_price: Money
+    discount: Money
+    tax: Money
+    total: Money
+    option_values: list[Attribute]
+    image: Media | None
+    allocations: list[Allocation] | None
+
+    @strawberry.field(graphql_type=Variant | None)
+    @staticmethod
+    async def variant(line: Parent[ShownLine], info: Info) -> views.Variant | None:
+        sold = line.source
+        return await products.variant_of(info.context.reading, line.owner.channel, sold.product_id, sold.variant_id)
+
+    @strawberry.field
+    @staticmethod
+    def quantity_returnable(line: Parent[ShownLine]) -> int:
+        return max(0, line.source.quantity_shipped - line.source.quantity_returned)
+
+
+@strawberry.type
+class Order(Node, Versioned):
+    number: str
+    status: OrderStatus
+    payment_status: PaymentStatus
+    fulfillment_status: FulfillmentStatus
+    created_at: dt.datetime
+    placed_at: dt.datetime | None
+    email: str | None
+    payments: list[Payment]
+    shipping_address: Address | None
+    billing_address: Address | None
+    subtotal: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    total: Money
+    paid: Money
+    refunded: Money
+    metadata: JSON | None
+
+    @strawberry.field(graphql_type=Channel)
+    @staticmethod
+    async def channel(order: Parent[views.Order], info: Info) -> views.Channel | None:
+        return await catalog.channel(info.context.reading, order.channel)
+
+    @strawberry.field(graphql_type=Annotated["Customer", strawberry.lazy("schema.customers")] | None)
+    @staticmethod
+    async def customer(order: Parent[views.Order], info: Info) -> views.Customer | None:
+        return None if order.customer_id is None else await customers.customer(info.context.reading, order.customer_id)
+
+    @strawberry.field(graphql_type=list[OrderLine])
+    @staticmethod
+    def lines(order: Parent[views.Order]) -> list[ShownLine]:
+        return [Within(line, order) for line in order.lines]
+
+    @strawberry.field(graphql_type=list[Fulfillment])
+    @staticmethod
+    def fulfillments(order: Parent[views.Order]) -> list[Within[views.Fulfillment, views.Order]]:
+        return [Within(sent, order) for sent in order.fulfillments]
+
+    @strawberry.field(graphql_type=list[Return])
+    @staticmethod
+    def returns(order: Parent[views.Order]) -> list[Within[views.Return, views.Order]]:
+        return [Within(back, order) for back in order.returns]
+
+
+@strawberry.type
+class OrderEdge:
+    cursor: str
+    node: Order
+
+
+@strawberry.type
+class OrderConnection:
+    edges: list[OrderEdge]
+    nodes: list[Order]
+    page_info: PageInfo
+    total_count: int
+
+
+@strawberry.input
+class OrderCancelInput:
+    idempotency_key: str
+    expected_version: int | None = strawberry.UNSET
+    reason: str
+    restock: bool = True
+    refund: bool = True
+
+
+@strawberry.input
+class OrderLineStatusInput:
+    idempotency_key: str | None = strawberry.UNSET
+    order_id: strawberry.ID
+    line_id: strawberry.ID
+    status: OrderLineStatus
+    quantity: int | None = strawberry.UNSET
+    expected_version: int | None = strawberry.UNSET
+
+
+@strawberry.type
+class OrderPayload(MutationPayload):
+    @strawberry.field
+    @staticmethod
+    def order_id(answer: Parent[Answer]) -> strawberry.ID | None:
+        return answer.ids.get("order_id")
+
+    @strawberry.field(graphql_type=Order | None)
+    @staticmethod
+    async def order(answer: Parent[Answer], info: Info) -> views.Order | None:
+        order_id = answer.ids.get("order_id")
+        return None if order_id is None else await orders.order(await after(info, answer), id=order_id)
+
+
+@strawberry.type
+class OrderQuery:
+    @strawberry.field(graphql_type=Order | None)
+    @staticmethod
+    async def order(
+        info: Info,
+        id: strawberry.ID | None = strawberry.UNSET,
+        number: str | None = strawberry.UNSET,
+    ) -> views.Order | None:
+        return await orders.order(info.context.reading, **one_of(id=id, number=number))
+
+    @strawberry.field(graphql_type=OrderConnection)
+    @staticmethod
+    async def orders(
+        info: Info,
+        where: OrderWhere | None = strawberry.UNSET,
+        sort: OrderSort | None = strawberry.UNSET,
+        first: int = 20,
+        after: str | None = strawberry.UNSET,
+    ) -> Page[views.Order]:
+        by = known(sort) or OrderSort(field=OrderSortField.PLACED_AT)
+        descending = by.direction is SortDirection.DESC
+        return await orders.orders(info.context.reading, order_filter(where), by.field.value, descending, window(first, after))
+
+
+@strawberry.type
+class OrderMutation:
+    @strawberry.mutation(graphql_type=OrderPayload)
+    @staticmethod
+    async def order_cancel(info: Info, id: strawberry.ID, input: OrderCancelInput) -> Answer:
+        return await send(info, command(CancelOrder, input, order_id=id), input.idempotency_key)
+
+    @strawberry.mutation(graphql_type=OrderPayload)
+    @staticmethod
+    async def order_line_status_set(info: Info, input: OrderLineStatusInput) -> Answer:
+        return await send(info, command(SetOrderLineStatus, input), input.idempotency_key)

@@ -1,0 +1,206 @@
+"""Products and their variants as a channel shows them, and the queries that find them."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import Parent
+
+from reads import catalog, products
+from reads.pages import Page
+from schema.catalog import DEFAULT, Attribute, Category, Channel, Media, ShownCategory
+from schema.context import Info
+from schema.listings import ProductSort, ProductStatus, ProductWhere, listing, window
+from schema.money import Money, PriceRange, Range, span
+from schema.nodes import Node, PageInfo, Versioned, Within, one_of
+from schema.scalars import JSON
+from shop import events, ids, views
+
+if TYPE_CHECKING:
+    from schema.stock import StockLevel
+
+
+@strawberry.type
+class ProductOption:
+    name: str
+    values: list[str]
+
+
+@strawberry.type(description="The price in each channel, for those who edit it.")
+class VariantPrice:
+    price: Money
+    compare_at: Money | None
+
+    @strawberry.field(graphql_type=Channel)
+    @staticmethod
+    async def channel(priced: Parent[views.VariantPrice], info: Info) -> views.Channel | None:
+        return await catalog.channel(info.context.reading, priced.channel)
+
+
+@strawberry.type
+class Variant(Node, Versioned):
+    sku: str
+    name: str
+    option_values: list[Attribute]
+    price: Money | None
+    compare_at_price: Money | None
+    available_quantity: int
+    backorderable: bool
+    discontinued: bool
+    weight_grams: int | None
+    barcode: str | None
+    image: Media | None
+
+    @strawberry.field(graphql_type="Product")
+    @staticmethod
+    async def product(variant: Parent[views.Variant], info: Info) -> views.Product | None:
+        return await products.product(info.context.reading, variant.channel, id=variant.product_id)
+
+    @strawberry.field
+    @staticmethod
+    def in_stock(variant: Parent[views.Variant]) -> bool:
+        return is_in_stock(variant)
+
+    @strawberry.field(description="The most that one line may ask for now.")
+    @staticmethod
+    def max_quantity(variant: Parent[views.Variant], info: Info) -> int | None:
+        most = info.context.limits.units_a_line
+        if variant.discontinued:
+            return 0
+        return most if variant.backorderable else min(most, variant.available_quantity)
+
+    @strawberry.field(graphql_type=list[VariantPrice] | None)
+    @staticmethod
+    async def prices(variant: Parent[views.Variant], info: Info) -> list[views.VariantPrice]:
+        return (await _as_staff_see_it(variant, info)).prices
+
+    @strawberry.field(graphql_type=list[Annotated["StockLevel", strawberry.lazy("schema.stock")]] | None)
+    @staticmethod
+    async def stock_levels(variant: Parent[views.Variant], info: Info) -> list[Within[views.StockLevel, str]]:
+        warehouses = (await _as_staff_see_it(variant, info)).levels
+        level_ids = [f"{variant.product_id}:{variant.id}:{warehouse_id}" for warehouse_id in warehouses]
+        levels = await info.context.reading.many(views.StockLevel, level_ids)
+        return [Within(level, variant.channel) for level in levels if level is not None]
+
+
+@strawberry.type
+class Product(Node, Versioned):
+    created_at: dt.datetime
+    slug: str
+    name: str
+    description: str | None
+    vendor: str | None
+    status: ProductStatus
+    tags: list[str]
+    media: list[Media]
+    attributes: list[Attribute]
+    variants: list[Variant]
+    units_sold: int
+    metadata: JSON | None
+    published: bool
+
+    @strawberry.field(graphql_type=list[Category])
+    @staticmethod
+    async def categories(product: Parent[views.Product], info: Info) -> list[ShownCategory]:
+        found = await info.context.reading.many(views.Category, product.category_ids)
+        return [Within(one, product.channel) for one in found if one is not None]
+
+    @strawberry.field(graphql_type=list[ProductOption])
+    @staticmethod
+    def options(product: Parent[views.Product]) -> list[ProductOption]:
+        """Each option with its values, in the order in which the variants name them."""
+        values: dict[str, dict[str, None]] = {}
+        for variant in product.variants:
+            for option in variant.option_values:
+                values.setdefault(option.key, {})[option.value] = None
+        return [ProductOption(name=name, values=list(found)) for name, found in values.items()]
+
+    @strawberry.field(graphql_type=PriceRange | None)
+    @staticmethod
+    def price_range(product: Parent[views.Product]) -> Range | None:
+        return span(variant.price for variant in product.variants if not variant.discontinued)
+
+    @strawberry.field(graphql_type=PriceRange | None)
+    @staticmethod
+    def compare_at_price_range(product: Parent[views.Product]) -> Range | None:
+        return span(variant.compare_at_price for variant in product.variants if not variant.discontinued)
+
+    @strawberry.field
+    @staticmethod
+    def in_stock(product: Parent[views.Product]) -> bool:
+        return any(is_in_stock(variant) for variant in product.variants)
+
+    @strawberry.field(graphql_type=Media | None)
+    @staticmethod
+    def image(product: Parent[views.Product]) -> events.Media | None:
+        return product.media[0] if product.media else None
+
+    @strawberry.field(graphql_type=list[Channel] | None)
+    @staticmethod
+    async def channels(product: Parent[views.Product], info: Info) -> list[views.Channel]:
+        reading = info.context.reading
+        staff = await reading.get(views.Product, product.id)
+        found = await reading.many(views.Channel, [ids.channel(code) for code in (staff or product).channels])
+        return [channel for channel in found if channel is not None]
+
+
+@strawberry.type
+class ProductEdge:
+    cursor: str
+    node: Product
+
+
+@strawberry.type
+class ProductConnection:
+    edges: list[ProductEdge]
+    nodes: list[Product]
+    page_info: PageInfo
+    total_count: int
+
+
+@strawberry.type
+class ProductQuery:
+    @strawberry.field(graphql_type=Product | None)
+    @staticmethod
+    async def product(
+        info: Info,
+        id: strawberry.ID | None = strawberry.UNSET,
+        slug: str | None = strawberry.UNSET,
+        channel: str = DEFAULT,
+    ) -> views.Product | None:
+        return await products.product(info.context.reading, channel, **one_of(id=id, slug=slug))
+
+    @strawberry.field(graphql_type=ProductConnection)
+    @staticmethod
+    async def products(
+        info: Info,
+        channel: str = DEFAULT,
+        where: ProductWhere | None = strawberry.UNSET,
+        sort: ProductSort | None = strawberry.UNSET,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+    ) -> Page[views.Product]:
+        return await listing(info.context.reading, channel, where, sort, window(first, after, last, before))
+
+    @strawberry.field(graphql_type=Variant | None)
+    @staticmethod
+    async def variant(
+        info: Info,
+        id: strawberry.ID | None = strawberry.UNSET,
+        sku: str | None = strawberry.UNSET,
+        barcode: str | None = strawberry.UNSET,
+        channel: str = DEFAULT,
+    ) -> views.Variant | None:
+        return await products.variant(info.context.reading, channel, **one_of(id=id, sku=sku, barcode=barcode))
+
+
+def is_in_stock(variant: views.Variant) -> bool:
+    return not variant.discontinued and (variant.backorderable or variant.available_quantity > 0)
+
+
+async def _as_staff_see_it(variant: views.Variant, info: Info) -> views.Variant:
+    """A channel's own document has one price and no levels: the staff's has them all."""
+    staff = await info.context.reading.get(views.Product, variant.product_id)
+    return next((one for one in staff.variants if one.id == variant.id), variant) if staff else variant

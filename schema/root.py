@@ -1,0 +1,58 @@
+"""The whole schema: every query, mutation and subscription is put together here."""
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from schema import faults
+from schema.carts import CartMutation, CartQuery
+from schema.catalog import CatalogMutation, CatalogQuery
+from schema.checkout import CheckoutMutation, CheckoutQuery
+from schema.consistency import Consistency, at_least
+from schema.customers import CustomerQuery
+from schema.errors import TYPES as ERROR_TYPES
+from schema.live import Subscription
+from schema.node_query import NodeQuery
+from schema.orders import OrderMutation, OrderQuery
+from schema.product_edits import ProductMutation
+from schema.products import ProductQuery
+from schema.reports import ReportQuery
+from schema.scalars import SCALARS
+from schema.stock import StockMutation, StockQuery
+
+
+@strawberry.type
+class Query(
+    CatalogQuery, ProductQuery, StockQuery, CartQuery, CheckoutQuery, OrderQuery, CustomerQuery, ReportQuery, NodeQuery
+):
+    pass
+
+
+@strawberry.type
+class Mutation(CatalogMutation, ProductMutation, StockMutation, CartMutation, CheckoutMutation, OrderMutation):
+    pass
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's, but for what it tells of errors."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:  # noqa: ARG002  its signature
+        """Put what the client is told in the place of each error; the list is the answer's own."""
+        errors[:] = [faults.told(error) for error in errors]
+
+
+def build_schema() -> strawberry.Schema:
+    """Build the schema that `schema.graphql` of the contract describes."""
+    built = Schema(
+        Query,
+        Mutation,
+        Subscription,
+        directives=[at_least],
+        types=ERROR_TYPES,
+        extensions=[ParserCache, ValidationCache, Consistency],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+    built.directives = ()  # nothing to call for each field: Consistency reads the operation's directive
+    return built

@@ -1,0 +1,93 @@
+"""A client of the public API, as a front end has it: HTTP and graphql-transport-ws, nothing of the server's own."""
+
+import asyncio
+import itertools
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+_PRODUCT = "{ products(first: 1, sort: {field: NAME}) { nodes { id variants { id price { amount currency } } } } }"
+_START = """mutation ($cart: ID!, $key: String!) { checkoutStart(input: {cartId: $cart, idempotencyKey: $key}) {
+  checkoutId errors { code message } checkout { total { amount currency } } } }"""
+_COMPLETE = """mutation ($id: ID!, $key: String!, $amount: Decimal!, $currency: CurrencyCode!) { checkoutComplete(input: {
+  checkoutId: $id, idempotencyKey: $key, expectedTotal: {amount: $amount, currency: $currency},
+  paymentProvider: "test", paymentToken: "approve"}) { orderId position errors { code message } } }"""
+
+
+class Shop:
+    """What one front end does."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.http = httpx.AsyncClient(base_url=address, timeout=30, limits=httpx.Limits(max_connections=60))
+
+    async def ask(self, query: str, headers: dict[str, str] | None = None, **variables: Any) -> dict[str, Any]:
+        """Send an operation and return the whole answer."""
+        answer = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers or {})
+        return dict(answer.json())
+
+    async def data(self, query: str, **variables: Any) -> dict[str, Any]:
+        """Send an operation that must succeed and return its data."""
+        answer = await self.ask(query, **variables)
+        assert "errors" not in answer, answer["errors"]
+        return dict(answer["data"])
+
+    async def a_variant(self) -> dict[str, Any]:
+        """The first variant on sale."""
+        found = await self.data(_PRODUCT)
+        return dict(found["products"]["nodes"][0]["variants"][0])
+
+    async def cart(self, variant_id: str, quantity: int = 1) -> str:
+        made = await self.data(
+            "mutation ($v: ID!, $q: Int!) { cartCreate(lines: [{variantId: $v, quantity: $q}]) { cartId errors { message } } }",
+            v=variant_id,
+            q=quantity,
+        )
+        assert made["cartCreate"]["errors"] == []
+        return str(made["cartCreate"]["cartId"])
+
+    async def start(self, cart_id: str) -> dict[str, Any]:
+        return dict((await self.data(_START, cart=cart_id, key=str(uuid.uuid4())))["checkoutStart"])
+
+    async def buy(self, variant_id: str, quantity: int = 1) -> dict[str, Any]:
+        """From cart to placed order; the payload of checkoutComplete, or that of checkoutStart where it was refused."""
+        started = await self.start(await self.cart(variant_id, quantity))
+        if started["errors"]:
+            return started
+        total = started["checkout"]["total"]
+        done = await self.data(_COMPLETE, id=started["checkoutId"], key=str(uuid.uuid4()), **total)
+        return dict(done["checkoutComplete"])
+
+    @asynccontextmanager
+    async def socket(self) -> AsyncIterator["Socket"]:
+        url = self.address.replace("http", "ws", 1) + "/graphql"
+        async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
+            await connection.send('{"type":"connection_init"}')
+            assert json.loads(await connection.recv())["type"] == "connection_ack"
+            yield Socket(connection)
+
+
+class Socket:
+    """One graphql-transport-ws connection with one subscription at a time."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._numbers = itertools.count(1)
+
+    async def subscribe(self, query: str, **variables: Any) -> None:
+        payload = {"query": query, "variables": variables}
+        message = {"id": str(next(self._numbers)), "type": "subscribe", "payload": payload}
+        await self._connection.send(json.dumps(message))
+
+    async def next(self, seconds: float = 10) -> dict[str, Any]:
+        """The next message's only field."""
+        message = json.loads(await asyncio.wait_for(self._connection.recv(), seconds))
+        assert message["type"] == "next", message
+        assert not message["payload"].get("errors"), message
+        return dict(next(iter(message["payload"]["data"].values())))

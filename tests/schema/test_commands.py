@@ -1,0 +1,133 @@
+"""From mutations to commands: each sends one that the bus knows, and no field of an input is lost on the way."""
+
+import dataclasses
+from typing import Any
+
+import msgspec
+import pytest
+import strawberry
+
+from reads.orders import OrderFilter
+from reads.products import ProductFilter
+from schema import addresses, carts, catalog, checkout, listings, order_lists, orders, product_edits, stock
+from schema.inputs import cleared, command, given
+from schema.money import MoneyInput
+from schema.root import Mutation
+from schema.scalars import CurrencyCode, Decimal
+from shop import events
+from writes import bus
+from writes import carts as cart_commands
+from writes import catalog as catalog_commands
+from writes import checkout as checkout_commands
+from writes import fulfillment as fulfillment_commands
+from writes import orders as order_commands
+from writes import stock as stock_commands
+
+MUTATIONS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
+
+# What is made of what, and the fields that a mutation translates by hand.
+MADE = [
+    (catalog.CategoryInput, catalog_commands.CreateCategory, set()),
+    (catalog.MediaInput, events.Media, set()),
+    (catalog.AttributeInput, events.Attribute, set()),
+    (product_edits.ProductCreateInput, catalog_commands.CreateProduct, set()),
+    (product_edits.ProductUpdateInput, catalog_commands.UpdateProduct, set()),
+    (product_edits.ProductVariantInput, catalog_commands.VariantIn, set()),
+    (product_edits.VariantCreateInput, catalog_commands.VariantIn, {"product_id"}),
+    (stock.WarehouseInput, stock_commands.CreateWarehouse, set()),
+    (stock.StockAdjustInput, stock_commands.AdjustStock, set()),
+    (stock.StockChangeInput, stock_commands.StockChange, set()),
+    (carts.CartLineInput, cart_commands.LineIn, set()),
+    (carts.CartLineUpdateInput, cart_commands.LineChange, set()),
+    (checkout.CheckoutStartInput, checkout_commands.StartCheckout, set()),
+    (checkout.CheckoutCompleteInput, checkout_commands.CompleteCheckout, {"expected_total"}),
+    (addresses.AddressInput, events.Address, set()),
+    (orders.OrderCancelInput, order_commands.CancelOrder, set()),
+    (orders.OrderLineStatusInput, fulfillment_commands.SetOrderLineStatus, set()),
+    (listings.ProductWhere, ProductFilter, set()),
+    (order_lists.OrderWhere, OrderFilter, set()),
+]
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_sends_one_command_that_the_bus_knows(name: str) -> None:
+    known = {command.__name__ for command in bus.HANDLERS}
+
+    used = set(MUTATIONS[name].base_resolver.wrapped_func.__code__.co_names)
+
+    assert 1 == len(used & known)
+
+
+def test_no_two_mutations_send_the_same_command() -> None:
+    known = {command.__name__ for command in bus.HANDLERS}
+
+    used = [one for field in MUTATIONS.values() for one in field.base_resolver.wrapped_func.__code__.co_names if one in known]
+
+    assert sorted(set(used)) == sorted(used)
+
+
+@pytest.mark.parametrize(("data", "made", "by_hand"), MADE, ids=lambda value: getattr(value, "__name__", ""))
+def test_no_field_of_an_input_is_lost(data: Any, made: type[msgspec.Struct], by_hand: set[str]) -> None:
+    said = {field.name for field in dataclasses.fields(data)} - {"idempotency_key"} - by_hand
+
+    assert set() == said - set(made.__struct_fields__)
+
+
+def test_what_is_absent_or_null_keeps_the_commands_default() -> None:
+    data = catalog.CategoryInput(name="Cups", slug=None, image=catalog.MediaInput(url="u", alt=None))
+
+    made = command(catalog_commands.CreateCategory, data)
+
+    assert catalog_commands.CreateCategory("Cups", image=events.Media("u")) == made
+
+
+def test_nested_inputs_become_parts_of_the_command() -> None:
+    data = stock.StockAdjustInput(
+        idempotency_key="k",
+        warehouse_id=strawberry.ID("wh_1"),
+        reason=stock.StockReason.COUNT,
+        changes=[stock.StockChangeInput(sku="A", counted_to=0)],
+    )
+
+    made = command(stock_commands.AdjustStock, data)
+
+    assert stock_commands.AdjustStock("wh_1", "COUNT", [stock_commands.StockChange(sku="A", counted_to=0)]) == made
+
+
+def test_what_is_said_beside_the_input_counts() -> None:
+    data = orders.OrderCancelInput(idempotency_key="k", reason="late", refund=False)
+
+    made = command(order_commands.CancelOrder, data, order_id="ord_1")
+
+    assert order_commands.CancelOrder("ord_1", "late", refund=False) == made
+
+
+def test_an_update_tells_null_from_absent() -> None:
+    data = product_edits.ProductUpdateInput(description=None, tags=None, vendor="Clay & Co")
+
+    assert ["description", "tags"] == cleared(data)
+    assert {"vendor": "Clay & Co"} == given(data)
+
+
+def test_a_price_goes_over_with_its_currencies() -> None:
+    pounds = MoneyInput(amount=Decimal("3.50"), currency=CurrencyCode("GBP"))
+    euros = MoneyInput(amount=Decimal("4"), currency=CurrencyCode("EUR"))
+    data = product_edits.ProductVariantInput(
+        sku="A", prices=[product_edits.VariantPriceInput(channel="uk", price=pounds, compare_at=euros)]
+    )
+
+    made = product_edits._variant(data)
+
+    assert [catalog_commands.PriceIn("uk", "3.50", "GBP", "4", "EUR")] == made.prices
+
+
+def test_of_two_ways_to_name_numbers_both_must_hold() -> None:
+    def numbers(**where: Any) -> list[str] | None:
+        wanted = order_lists.order_filter(order_lists.OrderWhere(number=order_lists.StringWhere(**where)))
+        return None if wanted is None else wanted.number
+
+    assert ["T1"] == numbers(eq="T1")
+    assert ["T1", "T2"] == numbers(in_=["T1", "T2"])
+    assert ["T2"] == numbers(eq="T2", in_=["T1", "T2"])
+    assert [] == numbers(eq="T3", in_=["T1", "T2"])
+    assert numbers() is None
