@@ -1,0 +1,135 @@
+"""Whatever is asked of the shop in whatever order: stock is what was promised, and no constraint is met by a caller."""
+
+from collections import Counter
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from writes import tables as t
+from writes.books import BookLine, RecordCredit, RecordPastOrder
+from writes.carts import AddCartLines, CreateCart, ExpireCart, LineChange, LineIn, UpdateCartLines
+from writes.checkout import CancelCheckout, ExpireCheckout, StartCheckout
+from writes.fulfillment import SetOrderLineStatus
+from writes.orders import CancelOrder
+from writes.stock import AdjustStock, CreateWarehouse, StockChange
+
+STATUSES = ("ALLOCATED", "PICKING", "SHIPPED", "DELIVERED", "CANCELED")
+few, some = st.integers(0, 3), st.integers(-4, 8)
+step = st.one_of(
+    st.tuples(st.just("adjusts"), few, few, some, st.sampled_from(["RECEIVED", "COUNT", "DAMAGE"])),
+    st.tuples(st.just("fills"), few, few, some),
+    st.tuples(st.just("changes"), few, some),
+    st.tuples(st.just("starts"), few),
+    st.tuples(st.just("starts"), few),
+    st.tuples(st.just("completes"), few, st.sampled_from(["approve", "approve", "decline", None]), st.booleans()),
+    st.tuples(st.just("completes"), few, st.just("approve"), st.booleans()),
+    st.tuples(st.just("ends"), few, st.sampled_from([CancelCheckout, ExpireCheckout])),
+    st.tuples(st.just("waits"), st.sampled_from([4, 11, 60 * 24 * 31])),
+    st.tuples(st.just("cancels"), few, st.booleans(), st.booleans()),
+    st.tuples(st.just("moves"), few, st.sampled_from(STATUSES), st.one_of(st.none(), some)),
+    st.tuples(st.just("moves"), few, st.sampled_from(STATUSES), st.none()),
+    st.tuples(st.just("books"), few, some, st.sampled_from(["0.165", "2.50"])),
+    st.tuples(st.just("credits"), few, some, st.sampled_from(["0.165", "3.00"])),
+)
+
+
+class Anyone:
+    """Turns drawn steps into commands on whatever there is."""
+
+    def __init__(self, shop, variants, warehouses):
+        self.shop, self.variants, self.warehouses = shop, variants, warehouses
+
+    def pick(self, table, index):
+        found = self.shop.rows(table.select().order_by(*table.primary_key.columns))
+        return found[-1 - index % len(found)] if found else None
+
+    async def adjusts(self, variant, warehouse, quantity, reason):
+        change = {"counted_to" if reason == "COUNT" else "delta": quantity}
+        changes = [StockChange(variant_id=self.variants[variant % len(self.variants)], **change)]
+        await self.shop.bus.send(AdjustStock(self.warehouses[warehouse % len(self.warehouses)], reason, changes))
+
+    async def fills(self, cart, variant, quantity):
+        found = self.pick(t.carts, cart)
+        lines = [LineIn(self.variants[variant % len(self.variants)], quantity), LineIn(self.variants[0], 1)]
+        await self.shop.bus.send(CreateCart("uk", lines) if found is None else AddCartLines(found.id, lines))
+
+    async def changes(self, line, quantity):
+        found = self.pick(t.cart_lines, line)
+        if found is not None:
+            await self.shop.bus.send(UpdateCartLines(found.cart_id, [LineChange(found.id, quantity)]))
+
+    async def starts(self, cart):
+        found = self.pick(t.carts, cart)
+        if found is not None:
+            await self.shop.bus.send(StartCheckout(found.id))
+            await self.shop.bus.send(ExpireCart(found.id))
+
+    async def completes(self, checkout, token, capture):
+        found = self.pick(t.checkouts, checkout)
+        if found is not None:
+            await self.shop.bus.send(self.shop.completing(found.id, token, capture=capture))
+            await self.shop.bus.send(CreateCart("uk", [LineIn(self.variants[1], 2)]))
+
+    async def ends(self, checkout, command):
+        found = self.pick(t.checkouts, checkout)
+        if found is not None:
+            await self.shop.bus.send(command(found.id))
+
+    async def waits(self, minutes):
+        self.shop.passes(minutes=minutes)
+
+    async def cancels(self, order, restock, refund):
+        found = self.pick(t.orders, order)
+        if found is not None:
+            await self.shop.bus.send(CancelOrder(found.id, "any", restock, refund))
+
+    async def moves(self, line, status, quantity):
+        found = self.pick(t.order_lines, line)
+        if found is not None:
+            await self.shop.bus.send(SetOrderLineStatus(found.order_id, found.id, status, quantity))
+
+    async def books(self, number, quantity, price):
+        lines = [BookLine("A", "A", quantity, price), BookLine("B", "B", 1, price)]
+        await self.shop.bus.send(RecordPastOrder(f"{number}", "uk", self.warehouses[0], "2010-12-01T08:26:00Z", lines, "ann"))
+
+    async def credits(self, number, quantity, price):
+        lines = [BookLine("A", "A", quantity, price), BookLine("A", "A", 1, price)]
+        await self.shop.bus.send(RecordCredit(f"C{number}", "uk", "2010-12-02T08:26:00Z", lines, "ann"))
+
+
+def check(shop):
+    lines = {line.id: line for line in shop.rows(t.order_lines.select())}
+    reserved, allocated, held, told = Counter(), Counter(), Counter(), {}
+    for row in shop.rows(t.reservations.select()):
+        reserved[row.variant_id, row.warehouse_id] += row.quantity
+    for row in shop.rows(t.allocations.select()):
+        allocated[lines[row.order_line_id].variant_id, row.warehouse_id] += row.quantity
+        held[row.order_line_id] += row.quantity
+    for recorded in shop.log():
+        for move in getattr(recorded.event, "moves", []):
+            told[move.variant_id, move.warehouse_id] = (move.on_hand, move.allocated, move.reserved)
+    for level in shop.rows(t.stock_levels.select()):
+        key = (level.variant_id, level.warehouse_id)
+        assert (reserved[key], allocated[key]) == (level.reserved, level.allocated)
+        assert told.get(key, (0, 0, 0)) == (level.on_hand, level.allocated, level.reserved)
+        missing = 0 if level.backorderable else max(0, level.allocated + level.reserved - level.on_hand)
+        assert missing == level.shortfall
+    for line in lines.values():
+        assert held[line.id] == (line.quantity if line.status in {"ALLOCATED", "PICKING"} else 0)
+    for order in shop.rows(t.orders.select()):
+        assert order.total == sum(line.total for line in lines.values() if line.order_id == order.id)
+    assert [recorded.position for recorded in shop.log()] == list(range(1, len(shop.log()) + 1))
+
+
+@given(st.lists(step, min_size=5, max_size=40))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+async def test_stock_is_the_sum_of_what_was_promised_after_anything(new_shop, steps):
+    async with new_shop() as shop:
+        await shop.opens()
+        north = (await shop.given(CreateWarehouse("north", "North", priority=1)))["warehouse_id"]
+        variants = [await shop.sells("A", stocked=9), await shop.sells("B", stocked=2), await shop.sells("C", backorderable=True)]
+        anyone = Anyone(shop, variants, [shop.warehouse, north])
+        await anyone.fills(0, 1, 1)
+        for name, *drawn in steps:
+            await getattr(anyone, name)(*drawn)
+        check(shop)

@@ -1,0 +1,212 @@
+"""The command bus: all that the shop can be told to do, and how one command becomes one committed transaction."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+import msgspec
+import sqlalchemy as sa
+
+from shop import clock, ids, log
+from shop.position import Position
+from writes import books, carts, catalog, checkout, customers, fulfillment, keys, orders, payments, stock
+from writes.keys import Kept, Key
+from writes.providers import Provider
+from writes.refusals import OutOfStock, Refused, StillInProgress
+from writes.sqlite import Attempt, Committed
+from writes.work import Done, Limits, Work
+
+Handler = Callable[[Work, Any], Done]
+
+# All that the shop can be told. A command is found by its class; its handler stands in the file of its noun.
+HANDLERS: Mapping[type, Handler] = {
+    catalog.CreateChannel: catalog.create_channel,
+    catalog.CreateCategory: catalog.create_category,
+    catalog.CreateProduct: catalog.create_product,
+    catalog.UpdateProduct: catalog.update_product,
+    catalog.PublishProduct: catalog.publish_product,
+    catalog.UnpublishProduct: catalog.unpublish_product,
+    catalog.CreateVariant: catalog.create_variant,
+    catalog.SetVariantPrices: catalog.set_variant_prices,
+    stock.CreateWarehouse: stock.create_warehouse,
+    stock.AdjustStock: stock.adjust_stock,
+    carts.CreateCart: carts.create_cart,
+    carts.AddCartLines: carts.add_cart_lines,
+    carts.UpdateCartLines: carts.update_cart_lines,
+    carts.ExpireCart: carts.expire_cart,
+    checkout.StartCheckout: checkout.start_checkout,
+    checkout.CompleteCheckout: checkout.complete_checkout,
+    checkout.CancelCheckout: checkout.cancel_checkout,
+    checkout.ExpireCheckout: checkout.expire_checkout,
+    payments.RecordPaymentResult: payments.record_payment_result,
+    orders.CancelOrder: orders.cancel_order,
+    fulfillment.SetOrderLineStatus: fulfillment.set_order_line_status,
+    customers.RegisterCustomer: customers.register_customer,
+    books.RecordPastOrder: books.record_past_order,
+    books.RecordCredit: books.record_credit,
+}
+
+_TWIN_SECONDS = 10.0
+_TWIN_STEP = 0.02
+
+
+class Writer(Protocol):
+    """A database's way to run one attempt in one transaction and say at which position it was committed."""
+
+    async def run(self, attempt: Callable[[sa.Connection], Attempt], twin: Any = None) -> Committed: ...
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the write side knows when a command has ended: ids, where in the log, and why not if it was refused."""
+
+    ids: Mapping[str, Any]
+    position: Position | None
+    replayed: bool
+    refused: Refused | None
+
+
+class _Sent(msgspec.Struct, frozen=True):
+    """A command on its way, with the key that it is known by."""
+
+    command: Any
+    key: Key
+    command_id: str
+    actor: str
+    correlation: str | None
+
+
+class _Replay(msgspec.Struct, frozen=True):
+    """An answer that was kept from an earlier call, with its place in the log."""
+
+    kept: Kept
+    position: int | None
+
+
+class Bus:
+    """Sends commands to their handlers, each in its own transaction, each at most once for its key."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        *,
+        providers: Mapping[str, Provider],
+        committed: Callable[[int], Awaitable[None]],
+        limits: Limits | None = None,
+        now: clock.Clock = clock.utc_now,
+    ) -> None:
+        """`committed` is told the last position after each commit: the nudge that wakes the worker. It must not raise."""
+        self._writer = writer
+        self._providers = providers
+        self._committed = committed
+        self._limits = limits or Limits()
+        self._now = now
+
+    async def send(
+        self, command: msgspec.Struct, *, key: str | None = None, actor: str = "anonymous", correlation: str | None = None
+    ) -> Answer:
+        """Carry out a command and return its answer; a refusal is part of the answer, a bug is raised.
+
+        The same `key` with the same input gives the first answer again, with `replayed` true.
+        """
+        command_id = ids.new("command")
+        scope = f"{actor}:{type(command).__name__}"
+        claim = Key(scope, key or command_id, keys.request_hash(command))
+        sent = _Sent(command, claim, command_id, actor, correlation)
+        try:
+            return await self._until_settled(sent)
+        except OutOfStock as short:
+            overdue = short.overdue
+            if not overdue:
+                return Answer({}, None, False, short)
+        except Refused as refused:
+            return Answer({}, None, False, refused)
+        return await self._again_without_overdue(sent, overdue)
+
+    async def read(self, query: Callable[[sa.Connection], Any]) -> Any:
+        """Run a query of the write side's own (which checkouts are overdue?) on the writer's connection."""
+        return (await self._writer.run(lambda connection: Attempt((), query(connection)))).result
+
+    async def _again_without_overdue(self, sent: _Sent, overdue: list[str]) -> Answer:
+        """End each checkout whose time is over, each in its own transaction, then try once more."""
+        for checkout_id in overdue:
+            await self.send(checkout.ExpireCheckout(checkout_id), actor="system")
+        try:
+            return await self._until_settled(sent)
+        except Refused as refused:
+            return Answer({}, None, False, refused)
+
+    async def _until_settled(self, sent: _Sent) -> Answer:
+        """Wait a bounded time for a twin that is between its transactions; then its answer is this one's too."""
+        give_up = time.monotonic() + _TWIN_SECONDS
+        while True:
+            try:
+                return await self._carry_out(sent)
+            except StillInProgress:
+                if time.monotonic() > give_up:
+                    raise
+                await asyncio.sleep(_TWIN_STEP)
+
+    async def _carry_out(self, sent: _Sent) -> Answer:
+        committed = await self._transact(lambda connection: self._first(connection, sent), sent.key)
+        if isinstance(committed.result, _Replay):
+            kept = committed.result.kept
+            return Answer(kept.answer, _place(committed.epoch, committed.result.position), True, kept.refused)
+        done: Done = committed.result
+        answer, refused, place = dict(done.answer), done.refused, _place(committed.epoch, committed.position)
+        asked = deque(done.calls)
+        while asked:
+            call = asked.popleft()
+            record = payments.RecordPaymentResult(
+                call.order_id, call.payment_id, call.entry_id, await self._providers[call.provider].perform(call)
+            )
+            settle = partial(self._next, sent=sent, record=record, so_far=answer, last=not asked)
+            committed = await self._transact(settle, None)
+            done = committed.result
+            answer, refused = answer | dict(done.answer), refused or done.refused
+            place = _place(committed.epoch, committed.position) or place
+            asked.extend(done.calls)
+        return Answer(answer, place, False, refused)
+
+    async def _transact(self, attempt: Callable[[sa.Connection], Attempt], twin: Key | None) -> Committed:
+        committed = await self._writer.run(attempt, None if twin is None else (twin.scope, twin.key))
+        if committed.position is not None:
+            await self._committed(committed.position)
+        return committed
+
+    def _first(self, connection: sa.Connection, sent: _Sent) -> Attempt:
+        """The transaction a command begins with: claim the key, decide, and keep the answer unless more follows."""
+        now = self._now()
+        kept = keys.claim(connection, sent.key, sent.command_id, clock.text(now))
+        if kept is not None:
+            place = log.positions_of(connection, [kept.command_id]).get(kept.command_id)
+            return Attempt((), _Replay(kept, place))
+        done = self._decide(connection, now, sent.command)
+        if not done.calls:
+            keys.keep(connection, sent.key, dict(done.answer), done.refused)
+        return self._drafted(connection, now, sent, done)
+
+    def _next(
+        self, connection: sa.Connection, *, sent: _Sent, record: Any, so_far: dict[str, Any], last: bool
+    ) -> Attempt:
+        """A later transaction of the same command: record what the provider did, and the answer with it if it is the last."""
+        now = self._now()
+        done = self._decide(connection, now, record)
+        if last and not done.calls:
+            keys.keep(connection, sent.key, so_far | dict(done.answer), done.refused)
+        return self._drafted(connection, now, sent, done)
+
+    def _decide(self, connection: sa.Connection, now: Any, command: Any) -> Done:
+        return HANDLERS[type(command)](Work(connection, now, self._limits, self._providers), command)
+
+    def _drafted(self, connection: sa.Connection, now: Any, sent: _Sent, done: Done) -> Attempt:
+        drafts = log.draft(
+            connection, done.events, at=now, actor=sent.actor, command_id=sent.command_id, correlation=sent.correlation
+        )
+        return Attempt(drafts, done)
+
+
+def _place(epoch: str, position: int | None) -> Position | None:
+    return None if position is None else Position(epoch, position)

@@ -1,0 +1,189 @@
+"""Carts: what a buyer means to buy. A cart promises nothing; stock is held when its checkout starts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from shop import events, ids
+from writes import tables as t
+from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound, Path
+from writes.work import Done, Row, Work
+
+
+class LineIn(msgspec.Struct, frozen=True):
+    variant_id: str
+    quantity: int
+
+
+class LineChange(msgspec.Struct, frozen=True):
+    """A quantity of 0 removes the line."""
+
+    line_id: str
+    quantity: int
+
+
+class CreateCart(msgspec.Struct, frozen=True):
+    channel: str
+    lines: list[LineIn] = []
+
+
+class AddCartLines(msgspec.Struct, frozen=True):
+    cart_id: str
+    lines: list[LineIn]
+
+
+class UpdateCartLines(msgspec.Struct, frozen=True):
+    cart_id: str
+    lines: list[LineChange]
+    expected_version: int | None = None
+
+
+class ExpireCart(msgspec.Struct, frozen=True):
+    cart_id: str
+
+
+def create_cart(work: Work, command: CreateCart) -> Done:
+    currency = work.connection.scalar(sa.select(t.channels.c.currency).where(t.channels.c.code == command.channel))
+    if currency is None:
+        raise NotFound(f"There is no channel {command.channel}.", ["channel"])
+    cart_id, expires_at = ids.new("cart"), work.after(days=work.limits.cart_days)
+    work.do(sa.insert(t.carts).values(id=cart_id, channel=command.channel, status="OPEN", expires_at=expires_at))
+    created = events.CartCreated(cart_id=cart_id, channel=command.channel, currency=currency, expires_at=expires_at)
+    added = _add(work, cart_id, command.channel, command.lines, expires_at)
+    return Done([created, *added], {"cart_id": cart_id})
+
+
+def add_cart_lines(work: Work, command: AddCartLines) -> Done:
+    cart = open_cart(work, command.cart_id)
+    if not command.lines:
+        raise Invalid("Name one line at least.", ["lines"])
+    expires_at = work.after(days=work.limits.cart_days)
+    return _changed(work, cart.id, _add(work, cart.id, cart.channel, command.lines, expires_at), expires_at)
+
+
+def update_cart_lines(work: Work, command: UpdateCartLines) -> Done:
+    cart = open_cart(work, command.cart_id)
+    work.expect(cart.id, command.expected_version)
+    expires_at = work.after(days=work.limits.cart_days)
+    lines = {line.id: line for line in _lines(work, cart.id)}
+    happened: list[events.Event] = []
+    for index, change in enumerate(command.lines):
+        path: Path = ["lines", index]
+        line = lines.pop(change.line_id, None)
+        if line is None:
+            raise NotFound(f"The cart has no line {change.line_id}, or it stands here twice.", [*path, "lineId"])
+        happened += _set_quantity(work, line, change.quantity, expires_at, path)
+    return _changed(work, cart.id, happened, expires_at)
+
+
+def expire_cart(work: Work, command: ExpireCart) -> Done:
+    cart = work.one(t.carts, command.cart_id)
+    if cart is None or cart.status != "OPEN" or cart.expires_at > work.at or _paying(work, command.cart_id):
+        return Done()
+    work.do(sa.update(t.carts).where(t.carts.c.id == cart.id).values(status="EXPIRED"))
+    return Done([events.CartExpired(cart_id=cart.id)], {"cart_id": cart.id})
+
+
+def overdue_carts(connection: sa.Connection, at: str, limit: int) -> list[str]:
+    """The open carts whose time is over: what the expiry duty asks to end."""
+    due = sa.select(t.carts.c.id).where(t.carts.c.status == "OPEN", t.carts.c.expires_at <= at).limit(limit)
+    return list(connection.scalars(due))
+
+
+def open_cart(work: Work, cart_id: str, path: Path = ("cartId",)) -> Any:
+    """Load a cart that may still be changed, or refuse."""
+    cart = work.one(t.carts, cart_id)
+    if cart is None:
+        raise NotFound(f"There is no cart {cart_id}.", path)
+    if cart.status != "OPEN":
+        raise NotAllowedFrom("The cart", cart.status, [], path)
+    if _paying(work, cart_id):
+        raise NotAllowedFrom("The cart's checkout", "PAYMENT_PENDING", ["OPEN", "COMPLETED"], path)
+    return cart
+
+
+def _paying(work: Work, cart_id: str) -> bool:
+    columns = t.checkouts.c
+    paying = sa.select(columns.id).where(columns.cart_id == cart_id, columns.status == "PAYMENT_PENDING")
+    return work.connection.scalar(paying) is not None
+
+
+def _changed(work: Work, cart_id: str, happened: list[events.Event], expires_at: str) -> Done:
+    """A cart that is changed lives on; one that only was looked at does not."""
+    if happened:
+        work.do(sa.update(t.carts).where(t.carts.c.id == cart_id).values(expires_at=expires_at))
+    return Done(happened, {"cart_id": cart_id})
+
+
+def _add(work: Work, cart_id: str, channel: str, lines: Sequence[LineIn], expires_at: str) -> list[events.Event]:
+    present = {line.variant_id: line for line in _lines(work, cart_id)}
+    wanted: dict[str, int] = {}
+    first_at: dict[str, int] = {}
+    for index, new in enumerate(lines):
+        if new.quantity <= 0:
+            raise Invalid(f"A quantity is 1 at least, not {new.quantity}.", ["lines", index, "quantity"])
+        wanted[new.variant_id] = wanted.get(new.variant_id, 0) + new.quantity
+        first_at.setdefault(new.variant_id, index)
+    products = _sellable(work, channel, first_at)
+    if len(present.keys() | wanted.keys()) > work.limits.lines_a_cart:
+        raise AboveLimit(f"A cart has {work.limits.lines_a_cart} lines at most.", work.limits.lines_a_cart, ["lines"])
+    happened: list[events.Event] = []
+    for variant_id, quantity in wanted.items():
+        path: Path = ["lines", first_at[variant_id]]
+        if variant_id in present:
+            line = present[variant_id]
+            happened += _set_quantity(work, line, line.quantity + quantity, expires_at, path)
+            continue
+        _check_quantity(work, quantity, path)
+        row: dict[str, Any] = {"variant_id": variant_id, "quantity": quantity, "cart_id": cart_id}
+        line_id = ids.new("cart_line")
+        work.do(sa.insert(t.cart_lines).values(id=line_id, **row))
+        added = events.CartLineAdded(line_id=line_id, product_id=products[variant_id], expires_at=expires_at, **row)
+        happened.append(added)
+    return happened
+
+
+def _sellable(work: Work, channel: str, variants: dict[str, int]) -> dict[str, str]:
+    """Return each variant's product, or refuse the first that the channel does not sell. `variants` leads to its line."""
+    columns = t.variants.c
+    sold = (
+        sa.select(columns.id, columns.product_id)
+        .join(t.publications, t.publications.c.product_id == columns.product_id)
+        .join(
+            t.variant_prices,
+            sa.and_(t.variant_prices.c.variant_id == columns.id, t.variant_prices.c.channel == channel),
+        )
+        .where(columns.id.in_(list(variants)), columns.discontinued.is_(False), t.publications.c.channel == channel)
+    )
+    products = {row.id: row.product_id for row in work.all(sold)}
+    for variant_id, index in variants.items():
+        if variant_id not in products:
+            raise NotFound(f"{channel} sells no variant {variant_id}.", ["lines", index, "variantId"])
+    return products
+
+
+def _set_quantity(
+    work: Work, line: Any, quantity: int, expires_at: str, path: Path
+) -> list[events.Event]:
+    if quantity < 0:
+        raise Invalid(f"A quantity is not below zero, as {quantity} is.", [*path, "quantity"])
+    if quantity == 0:
+        work.do(sa.delete(t.cart_lines).where(t.cart_lines.c.id == line.id))
+        return [events.CartLineRemoved(cart_id=line.cart_id, line_id=line.id, expires_at=expires_at)]
+    _check_quantity(work, quantity, path)
+    if quantity == line.quantity:
+        return []
+    work.do(sa.update(t.cart_lines).where(t.cart_lines.c.id == line.id).values(quantity=quantity))
+    return [events.CartLineChanged(cart_id=line.cart_id, line_id=line.id, quantity=quantity, expires_at=expires_at)]
+
+
+def _check_quantity(work: Work, quantity: int, path: Path) -> None:
+    most = work.limits.units_a_line
+    if quantity > most:
+        raise AboveLimit(f"A line has {most} units at most, not {quantity}.", most, [*path, "quantity"])
+
+
+def _lines(work: Work, cart_id: str) -> Sequence[Row]:
+    return work.all(sa.select(t.cart_lines).where(t.cart_lines.c.cart_id == cart_id).order_by(t.cart_lines.c.id))

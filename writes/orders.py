@@ -1,0 +1,123 @@
+"""Orders: placed, canceled, given up. What moves their goods is in fulfillment, what moves their money in the ledger."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from shop import events
+from writes import ledger, stock
+from writes import tables as t
+from writes.refusals import Invalid, NotAllowedFrom, NotFound
+from writes.work import Done, Work
+
+
+class CancelOrder(msgspec.Struct, frozen=True):
+    """`restock` puts the goods back on sale; `refund` voids or refunds what was paid."""
+
+    order_id: str
+    reason: str
+    restock: bool = True
+    refund: bool = True
+    expected_version: int | None = None
+
+
+def cancel_order(work: Work, command: CancelOrder) -> Done:
+    order = load(work, command.order_id, ["id"])
+    work.expect(order.id, command.expected_version)
+    if not command.reason.strip():
+        raise Invalid("Say why the order is canceled.", ["input", "reason"])
+    if order.status not in {"PENDING_PAYMENT", "PLACED"}:
+        raise NotAllowedFrom("The order", order.status, [], ["id"])
+    if _in_flight(work, order.id):
+        raise NotAllowedFrom("A payment of the order", "PENDING", ["SUCCESS", "FAILURE"], ["id"])
+    if any(line.shipped for line in lines_of(work, order.id)):
+        raise NotAllowedFrom("The order, partly shipped,", order.status, ["COMPLETED"], ["id"])
+    happened = _cancel(work, order, command.reason, restock=command.restock)
+    happened += _end_checkout(work, order)
+    reversed_, calls = ledger.reverse(work, order) if command.refund else ([], [])
+    return Done([*happened, *reversed_], {"order_id": order.id}, calls)
+
+
+def place(work: Work, order_id: str) -> list[events.Event]:
+    """The order counts as a sale from now on; its checkout and its cart are done."""
+    order = work.connection.execute(sa.select(t.orders).where(t.orders.c.id == order_id)).one()
+    cart_id = work.connection.scalar(sa.select(t.checkouts.c.cart_id).where(t.checkouts.c.id == order.checkout_id))
+    work.do(sa.update(t.orders).where(t.orders.c.id == order_id).values(status="PLACED", placed_at=work.at))
+    work.do(sa.update(t.checkouts).where(t.checkouts.c.id == order.checkout_id).values(status="COMPLETED"))
+    work.do(sa.update(t.carts).where(t.carts.c.id == cart_id).values(status="ORDERED"))
+    placed = events.OrderPlaced(
+        order_id=order_id,
+        checkout_id=order.checkout_id,
+        cart_id=str(cart_id),
+        channel=order.channel,
+        currency=order.currency,
+        customer_id=order.customer_id,
+        placed_at=work.at,
+        sold=_sold(work, order_id),
+    )
+    return [placed, events.CartClosed(cart_id=str(cart_id))]
+
+
+def give_up(work: Work, order_id: str, reason: str) -> list[events.Event]:
+    """Cancel an order that was never paid, because its checkout ended."""
+    return _cancel(work, load(work, order_id, ["id"]), reason, restock=True)
+
+
+def load(work: Work, order_id: str, path: list[str | int]) -> Any:
+    """Load an order and hold it, or refuse."""
+    order = work.one(t.orders, order_id)
+    if order is None:
+        raise NotFound(f"There is no order {order_id}.", path)
+    return order
+
+
+def lines_of(work: Work, order_id: str) -> list[Any]:
+    columns = t.order_lines.c
+    return list(work.all(sa.select(t.order_lines).where(columns.order_id == order_id).order_by(columns.ordinal)))
+
+
+def _cancel(work: Work, order: Any, reason: str, *, restock: bool) -> list[events.Event]:
+    held = stock.held_for(work, [line.id for line in lines_of(work, order.id)])
+    moves = stock.deallocate(work, held, restock=restock)
+    columns = t.order_lines.c
+    canceled = {"status": "CANCELED", "canceled": columns.quantity}
+    work.do(sa.update(t.order_lines).where(columns.order_id == order.id).values(canceled))
+    work.do(sa.update(t.orders).where(t.orders.c.id == order.id).values(status="CANCELED"))
+    status = ledger.payment_status(work, order.id)
+    happened: list[events.Event] = [events.OrderCanceled(order_id=order.id, reason=reason, payment_status=status)]
+    if moves:
+        happened.append(events.StockDeallocated(order_id=order.id, moves=moves, restocked=restock))
+    return happened
+
+
+def _end_checkout(work: Work, order: Any) -> list[events.Event]:
+    """An order canceled before it was placed takes its checkout with it."""
+    columns = t.checkouts.c
+    living = sa.and_(columns.id == order.checkout_id, columns.status.in_(["OPEN", "PAYMENT_PENDING"]))
+    ended = work.do(sa.update(t.checkouts).where(living).values(status="CANCELED").returning(columns.id, columns.cart_id))
+    return [events.CheckoutCanceled(checkout_id=row.id, cart_id=row.cart_id) for row in ended]
+
+
+def _in_flight(work: Work, order_id: str) -> bool:
+    """Tell whether a provider is being asked right now; what a person records by hand is never in flight."""
+    called = [code for code, provider in work.providers.items() if not provider.by_hand]
+    pending = (
+        sa.select(t.ledger_entries.c.id)
+        .join(t.payments, t.payments.c.id == t.ledger_entries.c.payment_id)
+        .where(t.payments.c.order_id == order_id, t.ledger_entries.c.outcome == "PENDING")
+        .where(t.payments.c.provider.in_(called))
+        .limit(1)
+    )
+    return work.connection.scalar(pending) is not None
+
+
+def _sold(work: Work, order_id: str) -> list[events.Sold]:
+    columns = t.order_lines.c
+    sums = (
+        sa.select(columns.product_id, sa.func.sum(columns.quantity), sa.func.sum(columns.total))
+        .where(columns.order_id == order_id)
+        .group_by(columns.product_id)
+        .order_by(columns.product_id)
+    )
+    return [events.Sold(product_id, int(units), int(revenue)) for product_id, units, revenue in work.all(sums)]

@@ -1,0 +1,94 @@
+"""What a handler is given and what it gives back. No rule of the business lives here."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from shop import clock, log
+from shop.events import Event
+from writes.providers import Provider, ProviderCall
+from writes.refusals import Refused, VersionConflict
+
+Row = sa.Row[*tuple[Any, ...]]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How much one may ask for, and how long things are kept. Quantities in units, times in minutes and days."""
+
+    units_a_line: int = 999
+    lines_a_cart: int = 500
+    reservation_minutes: int = 10
+    cart_days: int = 30
+
+
+class Work(msgspec.Struct, frozen=True):
+    """One transaction as a handler sees it: an open connection, the moment it happens, and the shop's settings."""
+
+    connection: sa.Connection
+    now: dt.datetime
+    limits: Limits
+    providers: Mapping[str, Provider]
+
+    @property
+    def at(self) -> str:
+        """The moment as text, as tables and events keep it."""
+        return clock.text(self.now)
+
+    def after(self, **period: float) -> str:
+        """A later moment as text: `after(minutes=10)`."""
+        return clock.text(self.now + dt.timedelta(**period))
+
+    def expect(self, stream: str, version: int | None) -> None:
+        """Refuse with VersionConflict unless the stream is at `version`; None expects nothing."""
+        if version is None:
+            return
+        current = log.version(self.connection, stream)
+        if version != current:
+            raise VersionConflict(current, version)
+
+    def one(self, table: sa.Table, key: str) -> Row | None:
+        """Load one row by its primary key and hold it against other writers until the transaction ends."""
+        return self.connection.execute(_by_key(table), {"key": key}).first()
+
+    def all(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[Row]:
+        return self.connection.execute(query).all()
+
+    def add(self, table: sa.Table, row: Mapping[str, Any]) -> None:
+        self.connection.execute(_into(table), row)
+
+    def do(self, change: sa.UpdateBase) -> sa.CursorResult[*tuple[Any, ...]]:
+        return self.connection.execute(change)
+
+    def do_each(self, change: sa.UpdateBase, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute a change once for each row; without rows, not at all."""
+        if rows:
+            self.connection.execute(change, rows)
+
+
+# Statements that every command needs. One that is made once costs a third of one that is made anew.
+@cache
+def _into(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
+
+
+@cache
+def _by_key(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
+    column = next(iter(table.primary_key.columns))
+    return sa.select(table).where(column == sa.bindparam("key")).with_for_update()
+
+
+class Done(msgspec.Struct, frozen=True):
+    """A handler's decision: the events to append and the ids to answer.
+
+    `calls` are what a payment provider must be asked once this is committed. `refused` is told to the caller
+    although events were written: only a payment that was tried and failed is such a case.
+    """
+
+    events: Sequence[Event] = ()
+    answer: Mapping[str, Any] = {}
+    calls: Sequence[ProviderCall] = ()
+    refused: Refused | None = None
