@@ -28,7 +28,7 @@ _MOST_PRODUCTS = 64
 _MOST_VARIANTS = 2000
 
 
-class CannotImport(Exception):  # noqa: N818 - a fact about the shop, named as it is told
+class CannotImport(ValueError):  # noqa: N818 - a fact about the shop, named as it is told
     """The shop is not made for this import. Nothing of it was written."""
 
 
@@ -101,8 +101,7 @@ class Assortment:
 
     async def _offer(self, wanted: Wanted, has: known.Goods) -> Offered:
         outcome = Offered()
-        first = has.variants.get(wanted.product.variants[0].sku.casefold())
-        product_id = has.products.get(wanted.product.slug) if wanted.product.slug else first and first.product_id
+        product_id = _product_of(wanted, has)
         if product_id is None:
             product_id, variant_ids = await self._create(wanted, has, outcome)
         else:
@@ -171,6 +170,13 @@ def windows(wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
         variants += len(one.product.variants)
     if wanted[begin:]:
         yield wanted[begin:]
+
+
+def _product_of(wanted: Wanted, has: known.Goods) -> str | None:
+    if wanted.product.slug is not None:
+        return has.products.get(wanted.product.slug)
+    first = has.variants.get(wanted.product.variants[0].sku.casefold())
+    return None if first is None else first.product_id
 
 
 def _taken(wanted: Wanted, place: int) -> BadRow:

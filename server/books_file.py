@@ -97,11 +97,9 @@ def _entry(row: Row, moments: dict[str, str]) -> _Entry:
     if quantity * price > _LARGEST_AMOUNT:
         raise _Unfit(f"{quantity} times the unit price {price} is more than books hold")
     customer_ref = cells["CustomerID"].removesuffix(".0") or None
-    if customer_ref is not None and len(customer_ref) > 80:  # noqa: PLR2004 - as the customers table has it
+    if customer_ref is not None and len(customer_ref) > 80:
         raise _Unfit(f"the customer {customer_ref[:20]!r}... is longer than 80")
-    return _Entry(
-        row.line, number, code, cells["Description"], quantity, moments[written], cells["UnitPrice"], customer_ref
-    )
+    return _Entry(row.line, number, code, cells["Description"], quantity, moments[written], cells["UnitPrice"], customer_ref)
 
 
 def _moment(written: str) -> str:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import redis.exceptions
 import structlog
@@ -20,12 +20,14 @@ from server import parts, redis_server, supervisor
 from server.app import create_app
 from server.books_file import read_books
 from server.csv_file import BadFile
-from server.importing import import_books, import_products
+from server.importing import Summary, import_books, import_products
 from server.products_file import read_products
+from server.progress import Progress, shown_on
 from server.settings import Settings
 from shop.tail import open_tail
 from writes.bus import Bus
 from writes.migrate import migrate
+from writes.refusals import Refused
 from writes.sqlite import BusyError
 
 cli = typer.Typer(help="A headless shop backend: GraphQL over CQRS.", no_args_is_help=True, add_completion=True)
@@ -55,7 +57,7 @@ def main() -> None:
     )
     try:
         cli()
-    except (BadFile, BusyError, ReadError, ValueError, redis_server.NoRedisError, supervisor.AlreadyRunningError) as problem:
+    except (BadFile, BusyError, Refused, ReadError, ValueError, redis_server.NoRedisError, supervisor.AlreadyRunningError) as problem:
         typer.echo(f"tradewind: {problem}", err=True)
         sys.exit(1)
     except redis.exceptions.ConnectionError:
@@ -108,15 +110,15 @@ def status() -> None:
 @importing.command("products")
 def products_command(file: File, channel: Channel = "default", currency: Currency = "USD") -> None:
     """Import products from the CSV form of shop platforms (Handle, Title, Option1 Name, ...). Twice changes nothing."""
-    products = read_products(file)
-    _import(lambda bus: import_products(bus, products, channel=channel, currency=currency))
+    export = read_products(file, currency)
+    _import(lambda bus, progress: import_products(bus, export, channel, currency, progress))
 
 
 @importing.command("orders")
 def orders_command(file: File, channel: Channel, currency: Currency) -> None:
     """Import an order book (InvoiceNo, StockCode, ...) as past orders, returns and credits. Twice changes nothing."""
     books = read_books(file, currency)
-    _import(lambda bus: import_books(bus, books, channel=channel, currency=currency))
+    _import(lambda bus, progress: import_books(bus, books, channel, currency, progress))
 
 
 @schema.command("print")
@@ -144,13 +146,14 @@ async def _status(settings: Settings) -> None:
             typer.echo(f"segment {segment:2d}  position {position.position}, {head - position.position} events behind")
 
 
-def _import(run: Callable[[Bus], Awaitable[Any]]) -> None:
-    asyncio.run(_imported(_settings(), run))
+def _import(run: Callable[[Bus, Progress], Awaitable[Summary]]) -> None:
+    typer.echo(_told(asyncio.run(_imported(_settings(), run))))
 
 
-async def _imported(settings: Settings, run: Callable[[Bus], Awaitable[Any]]) -> None:
-    async with _import_bus(settings) as bus:
-        await run(bus)
+async def _imported(settings: Settings, run: Callable[[Bus, Progress], Awaitable[Summary]]) -> Summary:
+    with shown_on(sys.stderr) as progress:
+        async with _import_bus(settings) as bus:
+            return await run(bus, progress)
 
 
 @asynccontextmanager
@@ -163,3 +166,15 @@ async def _import_bus(settings: Settings) -> AsyncIterator[Bus]:
         parts.open_bus(settings, engine, parts.nudge(client), pause=_IMPORT_PAUSE) as bus,
     ):
         yield bus
+
+
+def _told(summary: Summary) -> str:
+    """Say what an import did: each row that was left out by its line, then the counts."""
+    bad = [f"line {row.line}: {row.reason}" for row in summary.bad]
+    counts = [
+        f"products  {summary.products_created:,} created, {summary.products_known:,} known",
+        f"orders    {summary.orders_recorded:,} recorded, {summary.orders_known:,} known",
+        f"credits   {summary.credits_recorded:,} recorded, {summary.credits_known:,} known",
+        f"lines     {summary.lines:,} good, {len(summary.bad):,} left out",
+    ]
+    return "\n".join([*bad, "", *counts])

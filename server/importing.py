@@ -23,8 +23,10 @@ _MOST_INVOICES = 64
 
 
 class Summary(msgspec.Struct):
-    """What an import did. `known` is what it found done; `lines` are good invoice lines of orders and credits now on
-    record; `bad` are the rows that were left out, those that the file spoils and those that the shop refused."""
+    """What an import did. `known` is what it found done; `lines` are the invoice lines that are now on record.
+
+    `bad` are the rows that were left out: those that are wrong in the file, and those that the shop refused.
+    """
 
     products_created: int = 0
     products_known: int = 0
@@ -141,9 +143,7 @@ def _command(invoice: Invoice, channel: str, warehouse_id: str) -> RecordPastOrd
     return RecordPastOrder(invoice.number, channel, warehouse_id, invoice.at, invoice.lines, invoice.customer_ref)
 
 
-def _wanted(
-    product: Product, channel: str, currency: str, warehouse_id: str, category_ids: dict[str, str]
-) -> Wanted:
+def _wanted(product: Product, channel: str, currency: str, warehouse_id: str, category_ids: dict[str, str]) -> Wanted:
     command = CreateProduct(
         product.title,
         slug=slug_of(product.handle),

@@ -1,11 +1,11 @@
 """A subscriber sees an order appear and the stock fall, each message at its position, across a lost connection."""
 
-import asyncio
 from typing import Any
 
 from tests.journeys.client import Shop, Socket
 
-_ORDERS = """subscription ($after: LogPosition) { orderChanged(after: $after) { position type id order { status total { amount } } } }"""
+_ORDERS = """subscription ($after: LogPosition) { orderChanged(after: $after) {
+  position type id order { status total { amount } } } }"""
 _STOCK = """subscription ($v: [ID!], $after: LogPosition) { stockChanged(variantIds: $v, after: $after) {
   position type id level { onHand allocated reserved available } } }"""
 
@@ -90,4 +90,3 @@ async def test_a_position_of_another_log_is_told_to_be_unknown(shop: Shop) -> No
     answer = await shop.ask('query @atLeast(position: "00000000.00000000000001.00000") { position }')
 
     assert ["POSITION_UNKNOWN"] == [error["extensions"]["code"] for error in answer["errors"]]
-

@@ -1,0 +1,61 @@
+"""What the tables say must be in Redis: collected here, key by key. Which documents there are is said by the other files."""
+
+from collections import defaultdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from shop import views
+from shop.views import Document, Keys
+from tests.oracle.found import Found
+
+
+class Expected:
+    """Documents and index entries that must be there, and the tables they are told from."""
+
+    def __init__(self, connection: sa.Connection, keys: Keys, found: Found) -> None:
+        """`found` answers the two questions that no table does: see `updated_at` and `is_there`."""
+        self._connection = connection
+        self._keys = keys
+        self._found = found
+        self.documents: dict[str, Document] = {}
+        self.indexes: dict[str, dict[str, float]] = defaultdict(dict)
+        self.versions: dict[str, int] = {row.id: row.version for row in self.rows("SELECT id, version FROM streams")}
+
+    def rows(self, sql: str) -> list[Any]:
+        return list(self._connection.execute(sa.text(sql)))
+
+    def grouped(self, sql: str) -> dict[str, list[Any]]:
+        """Rows by their column `of`, in the order of the query."""
+        groups: dict[str, list[Any]] = defaultdict(list)
+        for row in self.rows(sql):
+            groups[row.of].append(row)
+        return groups
+
+    def document(self, document: Document) -> None:
+        self.documents[self._keys.document(type(document), document.id)] = document
+
+    def entry(self, view: type[Document], document_id: str, index: str, member: str, score: float = 0) -> None:
+        """An index entry that a document must have, in the document's segment."""
+        self.indexes[self._keys.index(view, self._keys.segment(document_id), index)][member] = score
+
+    def sorted_by(self, document: Document, index: str, sort_key: str) -> None:
+        """An index entry of the common form: sort key, NUL, id."""
+        self.entry(type(document), document.id, index, f"{sort_key}\0{document.id}")
+
+    def updated_at(self, document: Document) -> str:
+        """When the document found was changed last: no table tells, but its index entries must agree with it."""
+        found = self._found.documents.get(self._keys.document(type(document), document.id))
+        return "" if found is None else found.updated_at
+
+    def is_there(self, view: type[Document], document_id: str) -> bool:
+        return self._keys.document(view, document_id) in self._found.documents
+
+    def level_is_shown(self, row: Any) -> bool:
+        """Whether a stock level must have a document.
+
+        A row that was opened for backorders and never moved has none, and looks like one that was counted to zero:
+        for rows of zeros the document of the level says which it is, and the product's must agree with it.
+        """
+        moved = bool(row.on_hand or row.allocated or row.reserved)
+        return moved or self.is_there(views.StockLevel, f"{row.product_id}:{row.variant_id}:{row.warehouse_id}")

@@ -1,0 +1,173 @@
+"""Orders with their money and goods, and the indexes they are paged by, as the tables tell them."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from shop.money import money, rounded
+from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
+from tests.oracle.expected import Expected
+from tests.oracle.products import as_number
+from tests.oracle.selling import address, said
+
+_GOODS = """
+    SELECT order_id AS of, sum(quantity - canceled) AS wanted, sum(shipped) AS shipped, sum(returned) AS returned
+    FROM order_lines GROUP BY order_id
+"""
+
+
+def expect_orders(expected: Expected) -> None:
+    tables = {
+        "lines": expected.grouped("SELECT order_id AS of, * FROM order_lines ORDER BY ordinal"),
+        "allocations": expected.grouped("SELECT order_line_id AS of, * FROM allocations"),
+        "payments": expected.grouped("SELECT order_id AS of, * FROM payments ORDER BY rowid"),
+        "ledger": expected.grouped("SELECT payment_id AS of, * FROM ledger_entries ORDER BY rowid"),
+        "fulfillments": expected.grouped("SELECT order_id AS of, * FROM fulfillments ORDER BY rowid"),
+        "fulfilled": expected.grouped("SELECT fulfillment_id AS of, * FROM fulfillment_lines"),
+        "returns": expected.grouped("SELECT order_id AS of, * FROM returns ORDER BY rowid"),
+        "returned": expected.grouped("SELECT return_id AS of, * FROM return_lines"),
+        "goods": expected.grouped(_GOODS),
+    }
+    for row in expected.rows("SELECT * FROM orders"):
+        order = _order(expected, row, tables)
+        expected.document(order)
+        _expect_entries(expected, order, row.total)
+
+
+def _order(expected: Expected, row: Any, tables: dict[str, dict[str, list[Any]]]) -> Order:
+    nothing, payments = money(0, row.currency), tables["payments"][row.id]
+    captured, refunded = (sum(getattr(one, what) for one in payments) for what in ("captured", "refunded"))
+    return Order(
+        id=row.id,
+        version=expected.versions[row.id],
+        number=row.number,
+        channel=row.channel,
+        created_at=row.created_at,
+        placed_at=row.placed_at,
+        subtotal=money(row.subtotal, row.currency),
+        discount=nothing,
+        shipping=nothing,
+        tax=nothing,
+        total=money(row.total, row.currency),
+        paid=money(captured, row.currency),
+        refunded=money(refunded, row.currency),
+        status=row.status,
+        payment_status=_paid(payments, captured, refunded, row.total),
+        fulfillment_status=_moved(tables["goods"][row.id][0]),
+        checkout_id=row.checkout_id,
+        customer_id=row.customer_id,
+        email=row.email,
+        shipping_address=address(row.shipping_address),
+        billing_address=address(row.billing_address),
+        metadata=None if row.metadata is None else json.loads(row.metadata),
+        lines=[_line(line, row, tables["allocations"][line.id]) for line in tables["lines"][row.id]],
+        payments=[_payment(one, row.currency, tables["ledger"][one.id]) for one in payments],
+        fulfillments=[_fulfillment(one, tables["fulfilled"][one.id]) for one in tables["fulfillments"][row.id]],
+        returns=[_return(one, row.currency, tables["returned"][one.id]) for one in tables["returns"][row.id]],
+    )
+
+
+def _paid(payments: list[Any], captured: int, refunded: int, total: int) -> str:
+    """The first rule that holds."""
+    states = {one.state for one in payments}
+    paid = "CAPTURED" in states
+    rules = [
+        (0 < captured <= refunded, "REFUNDED"),
+        (captured > 0 and refunded > 0, "PARTIALLY_REFUNDED"),
+        (paid and captured < total, "PARTIALLY_PAID"),
+        (paid, "PAID"),
+        ("AUTHORIZED" in states, "AUTHORIZED"),
+        ("CREATED" in states, "NONE"),
+        ("VOIDED" in states, "VOIDED"),
+        ("FAILED" in states, "FAILED"),
+    ]
+    return next((status for holds, status in rules if holds), "NONE")
+
+
+def _moved(goods: Any) -> str:
+    if goods.returned:
+        return "PARTIALLY_RETURNED" if goods.returned < goods.wanted else "RETURNED"
+    if goods.shipped:
+        return "PARTIALLY_FULFILLED" if goods.shipped < goods.wanted else "FULFILLED"
+    return "UNFULFILLED"
+
+
+def _line(line: Any, order: Any, allocations: list[Any]) -> OrderLine:
+    """Books keep prices with more decimals than the currency has; views show them rounded half-even."""
+    return OrderLine(
+        unit_price=money(rounded(Decimal(line.unit_price), order.currency), order.currency),
+        status=line.status,
+        quantity_shipped=line.shipped,
+        quantity_returned=line.returned,
+        quantity_canceled=line.canceled,
+        allocations=[Allocation(one.warehouse_id, one.quantity) for one in allocations],
+        **said(line, order),
+    )
+
+
+def _payment(row: Any, currency: str, ledger: list[Any]) -> Payment:
+    return Payment(
+        id=row.id,
+        provider=row.provider,
+        state=row.state,
+        authorized=money(row.authorized, currency),
+        captured=money(row.captured, currency),
+        refunded=money(row.refunded, currency),
+        ledger=[
+            LedgerEntry(
+                id=entry.id,
+                kind=entry.kind,
+                outcome=entry.outcome,
+                amount=money(entry.amount, currency),
+                at=entry.at,
+                provider_ref=entry.provider_ref,
+                message=entry.message,
+            )
+            for entry in ledger
+        ],
+    )
+
+
+def _fulfillment(row: Any, lines: list[Any]) -> Fulfillment:
+    return Fulfillment(
+        id=row.id,
+        state=row.state,
+        warehouse_id=row.warehouse_id,
+        created_at=row.created_at,
+        shipped_at=row.shipped_at,
+        delivered_at=row.delivered_at,
+        lines=[MovedLine(line.order_line_id, line.quantity) for line in lines],
+    )
+
+
+def _return(row: Any, currency: str, lines: list[Any]) -> Return:
+    return Return(
+        id=row.id,
+        state=row.state,
+        created_at=row.created_at,
+        reason=None if row.credit_number is None else f"Credit invoice {row.credit_number}",
+        refunded=money(row.refunded, currency),
+        lines=[MovedLine(line.order_line_id, line.quantity) for line in lines],
+    )
+
+
+def _expect_entries(expected: Expected, order: Order, total: int) -> None:
+    expected.sorted_by(order, "lookup", f"number={order.number}")
+    keys = {
+        "PLACED_AT": order.created_at if order.placed_at is None else order.placed_at,
+        "NUMBER": "0" * (20 - len(order.number)) + order.number,
+        "TOTAL": as_number(total),
+        "UPDATED_AT": expected.updated_at(order),
+    }
+    lists = [
+        "all:",
+        f"channel:{order.channel}",
+        f"status:{order.status}",
+        f"payment:{order.payment_status}",
+        f"fulfillment:{order.fulfillment_status}",
+    ]
+    if order.customer_id is not None:
+        lists.append(f"customer:{order.customer_id}")
+    for one in lists:
+        for sort, key in keys.items():
+            expected.sorted_by(order, f"orders:{one}:{sort}", key)

@@ -1,0 +1,137 @@
+"""Products with their variants, for staff and for each channel, and the listings they stand in, as the tables tell them."""
+
+import copy
+import json
+from typing import Any
+
+import msgspec
+
+from shop.events import Attribute, Media
+from shop.money import money
+from shop.views import Level, Product, Variant, VariantPrice
+from tests.oracle.catalog import media
+from tests.oracle.expected import Expected
+
+_VARIANTS = """
+    SELECT product_id AS of, id, sku, sku_folded, name, option_values, backorderable, discontinued, weight_grams, barcode, image
+    FROM variants ORDER BY rowid
+"""
+_PRICES = """
+    SELECT p.variant_id AS of, p.channel, p.amount, p.compare_at, c.currency
+    FROM variant_prices p JOIN channels c ON c.code = p.channel ORDER BY p.channel
+"""
+_LEVELS = """
+    SELECT l.variant_id AS of, v.product_id, l.variant_id, l.warehouse_id, l.on_hand, l.allocated, l.reserved, w.active
+    FROM stock_levels l JOIN variants v ON v.id = l.variant_id JOIN warehouses w ON w.id = l.warehouse_id
+"""
+_SOLD = """
+    SELECT l.product_id, sum(l.quantity) AS units FROM order_lines l JOIN orders o ON o.id = l.order_id
+    WHERE o.placed_at IS NOT NULL GROUP BY l.product_id
+"""
+
+
+def expect_products(expected: Expected) -> None:
+    variants = expected.grouped(_VARIANTS)
+    prices = expected.grouped(_PRICES)
+    levels = expected.grouped(_LEVELS)
+    slugs = expected.grouped("SELECT product_id AS of, slug FROM product_slugs")
+    filed = expected.grouped("SELECT product_id AS of, category_id FROM product_categories ORDER BY rowid")
+    published = expected.grouped("SELECT product_id AS of, channel FROM publications ORDER BY channel")
+    sold = {row.product_id: row.units for row in expected.rows(_SOLD)}
+    for row in expected.rows("SELECT * FROM products"):
+        product = Product(
+            id=row.id,
+            version=expected.versions[row.id],
+            slug=row.slug,
+            name=row.name,
+            created_at=row.created_at,
+            status=row.status,
+            description=row.description,
+            vendor=row.vendor,
+            category_ids=[one.category_id for one in filed[row.id]],
+            tags=json.loads(row.tags),
+            attributes=msgspec.convert(json.loads(row.attributes), list[Attribute]),
+            media=msgspec.convert(json.loads(row.media), list[Media]),
+            metadata=None if row.metadata is None else json.loads(row.metadata),
+            variants=[_variant(expected, one, prices[one.id], levels[one.id]) for one in variants[row.id]],
+            units_sold=sold.get(row.id, 0),
+            channels=[one.channel for one in published[row.id]],
+            former_slugs=[one.slug for one in slugs[row.id] if one.slug != row.slug],
+        )
+        expected.document(product)
+        for channel in {price.channel for one in variants[row.id] for price in prices[one.id]}:
+            expected.document(_shown_in(product, channel))
+        _expect_lookups(expected, product, [one.slug for one in slugs[row.id]], variants[row.id])
+        _expect_listings(expected, product, {one.id: prices[one.id] for one in variants[row.id] if not one.discontinued})
+
+
+def _variant(expected: Expected, row: Any, prices: list[Any], levels: list[Any]) -> Variant:
+    shown = [level for level in levels if expected.level_is_shown(level)]
+    free = [level.on_hand - level.allocated - level.reserved for level in levels if level.active]
+    return Variant(
+        id=row.id,
+        version=expected.versions[row.id],
+        updated_at="",
+        sku=row.sku,
+        name=row.name,
+        option_values=msgspec.convert(json.loads(row.option_values), list[Attribute]),
+        backorderable=bool(row.backorderable),
+        discontinued=bool(row.discontinued),
+        weight_grams=row.weight_grams,
+        barcode=row.barcode,
+        image=media(row.image),
+        available_quantity=sum(units for units in free if units > 0),
+        prices=[_price(price) for price in prices],
+        levels={one.warehouse_id: Level(one.on_hand, one.allocated, one.reserved, bool(one.active)) for one in shown},
+    )
+
+
+def _price(row: Any) -> VariantPrice:
+    compare_at = None if row.compare_at is None else money(row.compare_at, row.currency)
+    return VariantPrice(row.channel, money(row.amount, row.currency), compare_at)
+
+
+def _shown_in(product: Product, channel: str) -> Product:
+    """What a channel's buyers see: its own price of each variant, none of the staff's lists."""
+    shown = copy.deepcopy(product)
+    shown.id, shown.channel = f"{product.id}:{channel}", channel
+    shown.published = channel in product.channels
+    shown.channels, shown.former_slugs = [], []
+    for variant in shown.variants:
+        for price in variant.prices:
+            if price.channel == channel:
+                variant.price, variant.compare_at_price = price.price, price.compare_at
+        variant.prices, variant.levels = [], {}
+    return shown
+
+
+def _expect_lookups(expected: Expected, product: Product, slugs: list[str], variants: list[Any]) -> None:
+    expected.sorted_by(product, "every", product.created_at)
+    for slug in slugs:
+        expected.sorted_by(product, "lookup", f"slug={slug}")
+    for variant in variants:
+        expected.sorted_by(product, "lookup", f"variant={variant.id}")
+        expected.sorted_by(product, "lookup", f"sku={variant.sku_folded}")
+        if variant.barcode is not None:
+            expected.sorted_by(product, "lookup", f"barcode={variant.barcode}")
+
+
+def _expect_listings(expected: Expected, product: Product, prices: dict[str, list[Any]]) -> None:
+    """`prices` are those of the variants that are still sold. A listing shows what is published in its channel."""
+    for channel in product.channels:
+        amounts = [row.amount for rows in prices.values() for row in rows if row.channel == channel]
+        keys = {
+            "NAME": product.name.casefold(),
+            "PRICE": as_number(min(amounts) if amounts else 0),
+            "CREATED_AT": product.created_at,
+            "BEST_SELLING": as_number(product.units_sold),
+            "UPDATED_AT": expected.updated_at(product),
+        }
+        for scope in ["all", *product.category_ids]:
+            for sort, key in keys.items():
+                expected.sorted_by(product, f"listing:{channel}:{scope}:{sort}", key)
+
+
+def as_number(value: int) -> str:
+    """A whole number as sort keys write it: eighteen digits, a hundred quadrillions up, so that texts order as numbers."""
+    return str(100_000_000_000_000_000 + value).rjust(18, "0")

@@ -1,0 +1,119 @@
+"""What staff may do to the assortment, drawn at random: channels, categories, products, variants, prices, warehouses."""
+
+from typing import Any
+
+from shop.events import Attribute, Media
+from shop.money import money
+from writes import catalog, stock
+
+_NAMES = ["Tea", "Éclair", "STRASSE", "Straße", "rum no. 2", "Übergröße XL", "tea_pot", "Ångström 茶"]
+_CURRENCIES = ["GBP", "JPY", "KWD", "EUR"]
+_PICTURE = Media("https://example.org/a.png", alt="a", width=3)
+
+
+class Goods:
+    """Draws commands for a shop; None where there is nothing to draw from."""
+
+    def __init__(self, shop: Any) -> None:
+        self._shop = shop
+        self._random = shop.random
+
+    def draws(self) -> list[tuple[Any, int]]:
+        """Each way to draw, and how often."""
+        return [
+            (self.create_channel, 1), (self.create_category, 2), (self.create_product, 3), (self.update_product, 4),
+            (self.publish, 4), (self.unpublish, 1), (self.create_variant, 3), (self.set_prices, 4), (self.create_warehouse, 1),
+        ]  # fmt: skip
+
+    def opening(self) -> list[Any]:
+        return [
+            catalog.CreateChannel("uk", "Britain", "GBP"),
+            catalog.CreateChannel("jp", "日本", "JPY"),
+            stock.CreateWarehouse("main", "Main"),
+            stock.CreateWarehouse("away", "Away", priority=5),
+            stock.CreateWarehouse("shut", "Shut", active=False),
+        ]
+
+    def create_channel(self) -> Any:
+        return catalog.CreateChannel(f"c{self._random.randint(1, 4)}", "Another", self._random.choice(_CURRENCIES))
+
+    def create_category(self) -> Any:
+        parent = self._shop.one("SELECT id FROM categories")
+        image = _PICTURE if self._shop.chance(0.3) else None
+        parent_id = parent.id if parent and self._shop.chance(0.5) else None
+        return catalog.CreateCategory(self._name(), self._slug(), parent_id, image=image, position=self._random.randint(0, 9))
+
+    def create_product(self) -> Any:
+        variants = [self._variant() for _ in range(self._random.randint(0, 3))]
+        return catalog.CreateProduct(**self._described(), slug=self._slug(), variants=variants)
+
+    def update_product(self) -> Any:
+        product = self._shop.one("SELECT id FROM products")
+        if product is None:
+            return None
+        described = {**self._described(), "slug": f"item-{self._random.randint(1, 12)}"}
+        some = self._random.sample(sorted(described), self._random.randint(1, 3))
+        return catalog.UpdateProduct(product.id, **{name: described[name] for name in some})
+
+    def publish(self) -> Any:
+        row = self._shop.one("""SELECT v.product_id, p.channel FROM variants v JOIN variant_prices p ON p.variant_id = v.id""")
+        return row and catalog.PublishProduct(row.product_id, [row.channel])
+
+    def unpublish(self) -> Any:
+        row = self._shop.one("SELECT product_id, channel FROM publications")
+        return row and catalog.UnpublishProduct(row.product_id, [row.channel])
+
+    def create_variant(self) -> Any:
+        product = self._shop.one("SELECT id FROM products")
+        return product and catalog.CreateVariant(product.id, self._variant())
+
+    def set_prices(self) -> Any:
+        variant = self._shop.one("SELECT id FROM variants")
+        return variant and catalog.SetVariantPrices(variant.id, self._prices())
+
+    def create_warehouse(self) -> Any:
+        code = f"w{self._random.randint(1, 5)}"
+        return stock.CreateWarehouse(code, "One more", active=self._shop.chance(0.7), priority=self._random.randint(0, 9))
+
+    def _described(self) -> dict[str, Any]:
+        categories = [row.id for row in self._shop.rows("SELECT id FROM categories ORDER BY rowid")]
+        twice = self._random.choices(categories, k=self._random.randint(0, 3)) if categories else []
+        return {
+            "name": self._name(),
+            "description": self._random.choice([None, "", "good\nold \x00 things"]),
+            "vendor": self._random.choice([None, "East Co."]),
+            "category_ids": twice,
+            "tags": self._random.choice([[], ["b", "a"], ["a", "a"]]),
+            "attributes": self._random.choice([[], [Attribute("origin", "far"), Attribute("origin", "near")]]),
+            "media": [_PICTURE] * self._random.randint(0, 1),
+            "metadata": self._random.choice([None, {"a": [1, 2.5, {"ü": None}]}, [], "text", 0, False]),
+        }
+
+    def _variant(self) -> catalog.VariantIn:
+        return catalog.VariantIn(
+            f"Sku-{self._random.randint(1, 40)}",
+            self._prices() if self._shop.chance(0.8) else [],
+            name=self._random.choice([None, self._name()]),
+            option_values=[Attribute("size", str(self._random.randint(1, 9)))] if self._shop.chance(0.6) else [],
+            backorderable=self._shop.chance(0.3),
+            weight_grams=self._random.choice([None, 0, 250]),
+            barcode=self._random.choice([None, None, "5000112", "4006381"]),
+            image=self._random.choice([None, _PICTURE]),
+        )
+
+    def _prices(self) -> list[catalog.PriceIn]:
+        channels = self._shop.rows("SELECT code, currency FROM channels")
+        some = self._random.sample(channels, self._random.randint(1, min(2, len(channels))))
+        return [catalog.PriceIn(row.code, self._amount(row), row.currency, self._compare_at(row)) for row in some]
+
+    def _amount(self, row: Any) -> str:
+        return str(money(self._random.choice([0, 1, 250, 250, 1999, 99_999_999]), row.currency).amount)
+
+    def _compare_at(self, row: Any) -> str | None:
+        return self._amount(row) if self._shop.chance(0.3) else None
+
+    def _name(self) -> str:
+        return str(self._random.choice(_NAMES))
+
+    def _slug(self) -> str | None:
+        return f"item-{self._random.randint(1, 12)}" if self._shop.chance(0.6) else None

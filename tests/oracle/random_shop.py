@@ -1,0 +1,209 @@
+"""A shop to which anything happens: draws commands of every kind by a seed and sends them through the real bus."""
+
+import datetime as dt
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from shop.events import Address
+from shop.money import money
+from tests.oracle.random_goods import Goods
+from writes import books, carts, checkout, customers, fulfillment, orders, payments, providers, stock
+from writes.bus import Bus
+from writes.sqlite import SqliteWriter, open_engine
+
+_HOME = Address(name="Zoë", line1="1 Quay", city="Hull", country="GB", postal_code="HU1", phone="1")
+_REASONS = [*sorted(stock.REASONS), "COUNT", "WHIM"]
+_BOOK_PRICES = ["2.55", "0.85", "1.005", "0.1249", "12"]
+
+
+class Late(providers.Test):
+    """A provider that answers when the checkout's time is over: the money comes for an order that is gone."""
+
+    def __init__(self, shop: "RandomShop") -> None:
+        self._shop = shop
+
+    async def perform(self, call: providers.ProviderCall) -> providers.ProviderResult:
+        if call.kind in {"AUTHORIZE", "CAPTURE"}:
+            self._shop.now += dt.timedelta(minutes=11)
+            checkout_id = self._shop.value(f"SELECT checkout_id FROM orders WHERE id = '{call.order_id}'")
+            await self._shop.bus.send(checkout.ExpireCheckout(checkout_id))
+        return await super().perform(call)
+
+
+class RandomShop:
+    """What it draws from is what its own tables hold, so most commands are carried out and some are refused."""
+
+    def __init__(self, path: Path, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.engine = open_engine(path)
+        self.writer = SqliteWriter(self.engine)
+        self.reader = sa.create_engine(f"sqlite:///{path}")
+        self.now = dt.datetime(2026, 1, 31, 23, 30, tzinfo=dt.UTC)
+        ways = {"manual": providers.Manual(ship_before_payment=True), "test": providers.Test(), "late": Late(self)}
+        self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
+        self.goods = Goods(self)
+        self.accepted: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    async def close(self) -> None:
+        await self.writer.close()
+        self.reader.dispose()
+
+    async def opens(self) -> None:
+        """Two channels, two warehouses and some goods, so that there is something to do."""
+        for command in self.goods.opening():
+            await self._send(command)
+        for draw in [self.goods.create_product] * 3 + [self.goods.publish] * 6 + [self.adjust_stock] * 4:
+            await self._send(draw())
+
+    async def does(self, count: int) -> None:
+        """Send so many commands, while time goes by."""
+        draws, weights = zip(*self._draws(), *self.goods.draws(), strict=True)
+        sent = 0
+        while sent < count:
+            command = self.random.choices(draws, weights)[0]()
+            if command is not None:
+                self.now += dt.timedelta(milliseconds=self.random.choice([0, 1, 900, 60_000, 240_000]))
+                await self._send(command)
+                sent += 1
+
+    async def _send(self, command: Any) -> None:
+        if command is None:
+            return
+        answer = await self.bus.send(command)
+        (self.refused if answer.refused else self.accepted)[type(command).__name__] += 1
+
+    async def _nudged(self, position: int) -> None:
+        """Nobody listens here: workers are called by the tests."""
+
+    def rows(self, sql: str) -> list[Any]:
+        with self.reader.connect() as connection:
+            return list(connection.execute(sa.text(sql)))
+
+    def value(self, sql: str) -> Any:
+        return self.rows(sql)[0][0]
+
+    def one(self, sql: str) -> Any:
+        """A row of a query, or None where it has none."""
+        found = self.rows(sql)
+        return self.random.choice(found) if found else None
+
+    def chance(self, of: float) -> bool:
+        return self.random.random() < of
+
+    def _draws(self) -> list[tuple[Any, int]]:
+        return [
+            (self.adjust_stock, 6), (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
+            (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
+            (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
+            (self.register_customer, 1), (self.past_order, 5), (self.credit, 4),
+        ]  # fmt: skip
+
+    def adjust_stock(self) -> Any:
+        warehouse = self.one("SELECT id FROM warehouses")
+        variants = self.rows("SELECT id, sku, barcode FROM variants")
+        changes = []
+        for row in self.random.sample(variants, min(len(variants), self.random.randint(1, 3))):
+            by = self.random.choice(["variant_id", "sku", "barcode"] if row.barcode else ["variant_id", "sku"])
+            named = {"variant_id": row.id, "sku": row.sku.swapcase(), "barcode": row.barcode}
+            how = "counted_to" if self.chance(0.3) else "delta"
+            changes.append(stock.StockChange(**{by: named[by], how: self.random.choice([0, 0, 1, 5, 40, -1])}))
+        return stock.AdjustStock(warehouse.id, self.random.choice(_REASONS), changes) if changes else None
+
+    def _wanted(self, channel: str) -> list[carts.LineIn]:
+        sold = self.rows(f"""
+            SELECT v.id FROM variants v JOIN publications p ON p.product_id = v.product_id
+            JOIN variant_prices r ON r.variant_id = v.id AND r.channel = p.channel WHERE p.channel = '{channel}'""")
+        return [carts.LineIn(row.id, self.random.randint(1, 4)) for row in self.random.choices(sold, k=2)] if sold else []
+
+    def create_cart(self) -> Any:
+        channel = self.one("SELECT code FROM channels").code
+        return carts.CreateCart(channel, self._wanted(channel))
+
+    def add_lines(self) -> Any:
+        cart = self.one("SELECT id, channel FROM carts WHERE status = 'OPEN'")
+        return cart and carts.AddCartLines(cart.id, self._wanted(cart.channel))
+
+    def update_lines(self) -> Any:
+        line = self.one("SELECT l.id, l.cart_id FROM cart_lines l JOIN carts c ON c.id = l.cart_id AND c.status = 'OPEN'")
+        return line and carts.UpdateCartLines(line.cart_id, [carts.LineChange(line.id, self.random.choice([0, 1, 2, 9]))])
+
+    def expire_cart(self) -> Any:
+        cart = self.one("SELECT id FROM carts WHERE status = 'OPEN'")
+        if cart is not None and self.chance(0.3):
+            self.now += dt.timedelta(days=31)
+        return cart and carts.ExpireCart(cart.id)
+
+    def start_checkout(self) -> Any:
+        cart = self.one("SELECT c.id FROM carts c WHERE status = 'OPEN' AND EXISTS (SELECT 1 FROM cart_lines WHERE cart_id = c.id)")
+        told = {"email": "zoe@example.org", "shipping_address": _HOME, "metadata": {"gift": [True, 1.5, None]}}
+        return cart and checkout.StartCheckout(cart.id, **(told if self.chance(0.5) else {}))
+
+    def complete_checkout(self) -> Any:
+        row = self.one("""SELECT k.id, k.total, c.currency FROM checkouts k JOIN channels c ON c.code = k.channel
+                          WHERE k.status = 'OPEN'""")
+        if row is None:
+            return None
+        way = self.random.choice(["manual", "test", "test", "test", "late"])
+        token = None if way == "manual" else self.random.choice(["approve", "approve", "decline"])
+        amount = money(row.total + (0 if self.chance(0.95) else 1), row.currency).amount
+        return checkout.CompleteCheckout(row.id, amount, row.currency, way, token, capture=self.chance(0.5))
+
+    def cancel_checkout(self) -> Any:
+        row = self.one("SELECT id FROM checkouts WHERE status = 'OPEN'")
+        return row and checkout.CancelCheckout(row.id)
+
+    def expire_checkout(self) -> Any:
+        row = self.one("SELECT id FROM checkouts WHERE status = 'OPEN'")
+        self.now += dt.timedelta(minutes=self.random.choice([0, 11]))
+        return row and checkout.ExpireCheckout(row.id)
+
+    def record_payment(self) -> Any:
+        """Staff write down what they see on the account."""
+        row = self.one("""SELECT p.order_id, p.id, e.id AS entry_id FROM ledger_entries e
+                          JOIN payments p ON p.id = e.payment_id WHERE e.outcome = 'PENDING'""")
+        result = providers.ProviderResult(succeeded=self.chance(0.8), reference=row and row.entry_id, message="by hand")
+        return row and payments.RecordPaymentResult(row.order_id, row.id, row.entry_id, result)
+
+    def cancel_order(self) -> Any:
+        row = self.one("SELECT id FROM orders WHERE status IN ('PENDING_PAYMENT', 'PLACED')")
+        return row and orders.CancelOrder(row.id, "a whim", restock=self.chance(0.6), refund=self.chance(0.8))
+
+    def set_line_status(self) -> Any:
+        line = self.one("""SELECT l.* FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.status = 'PLACED'
+                           AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED')""")
+        if line is None:
+            return None
+        legal = fulfillment.MOVES[line.status]
+        quantity = self.random.randint(1, line.quantity) if self.chance(0.4) else None
+        return fulfillment.SetOrderLineStatus(line.order_id, line.id, self.random.choice(legal), quantity)
+
+    def register_customer(self) -> Any:
+        number = self.random.randint(1, 30)
+        return customers.RegisterCustomer(f"REF-{number}", self.random.choice([None, "Ann-Marie O'Hara", "İpek Straße_9"]))
+
+    def past_order(self) -> Any:
+        row, lines = self._invoice()
+        number, placed_at = str(self.random.randint(1000, 9999)), f"2026-02-0{self.random.randint(1, 4)}T08:00:00Z"
+        warehouse_id = self.one("SELECT id FROM warehouses").id
+        return lines and books.RecordPastOrder(number, row.code, warehouse_id, placed_at, lines, self._reference())
+
+    def credit(self) -> Any:
+        row, lines = self._invoice()
+        number, at = f"C{self.random.randint(1000, 9999)}", f"2026-02-0{self.random.randint(4, 6)}T08:00:00Z"
+        return lines and books.RecordCredit(number, row.code, at, lines, self._reference())
+
+    def _invoice(self) -> tuple[Any, list[books.BookLine]]:
+        skus = self.rows("SELECT sku FROM variants")
+        lines = [
+            books.BookLine(row.sku.lower(), f"as the books say {row.sku}", self.random.randint(1, 6), self.random.choice(_BOOK_PRICES))
+            for row in self.random.choices(skus, k=self.random.randint(1, 3))
+        ]
+        return self.one("SELECT code, currency FROM channels LIMIT 2"), lines
+
+    def _reference(self) -> str | None:
+        return self.random.choice([None, "REF-1", "REF-2", "REF-2", "REF-3"])
