@@ -84,6 +84,7 @@ def api(dev: Dev = False) -> None:
         port=settings.port,
         log_level="warning",
         ws="websockets-sansio",
+        timeout_keep_alive=75,  # longer than clients and proxies keep an idle connection, so that they close it, not we
         timeout_graceful_shutdown=5,
     )
 

@@ -23,7 +23,7 @@ def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     socket = redis_server.socket_path(data)
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     arguments = ["--port", "0", "--unixsocket", socket, "--dir", data, "--save", "", "--logfile", data / "redis.log"]
-    server = subprocess.Popen([redis_server.bundled(), *map(str, arguments)], preexec_fn=_dies_with_pytest)
+    server = subprocess.Popen([redis_server.bundled(), *map(str, arguments)], preexec_fn=_dies_with_pytest)  # noqa: PLW1509 - no threads yet
     address = redis_server.url(data)
     try:
         with redis.Redis.from_url(address) as client:

@@ -27,6 +27,8 @@ def load(running: tuple[str, Path]) -> Iterator[subprocess.Popen[str]]:
     yield writers
     writers.kill()
     writers.wait()
+    assert writers.stdout is not None
+    writers.stdout.close()
 
 
 async def _in_stock(shop: Shop) -> str:

@@ -1,6 +1,7 @@
 """Channels, warehouses, categories and stock levels, as the tables tell them."""
 
 import json
+from typing import Any
 
 import msgspec
 
@@ -66,3 +67,8 @@ def expect_stock(expected: Expected) -> None:
 def media(written: str | None) -> Media | None:
     """A picture from its JSON column."""
     return None if written is None else msgspec.convert(json.loads(written), Media)
+
+
+def metadata(written: Any) -> Any:
+    """What a client hung on something. SQLite keeps a lone number as a number, whatever the column is called."""
+    return json.loads(written) if isinstance(written, str) else written

@@ -1,11 +1,11 @@
 """Orders with their money and goods, and the indexes they are paged by, as the tables tell them."""
 
-import json
 from decimal import Decimal
 from typing import Any
 
 from shop.money import money, rounded
 from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
+from tests.oracle.catalog import metadata
 from tests.oracle.expected import Expected
 from tests.oracle.products import as_number
 from tests.oracle.selling import address, said
@@ -59,7 +59,7 @@ def _order(expected: Expected, row: Any, tables: dict[str, dict[str, list[Any]]]
         email=row.email,
         shipping_address=address(row.shipping_address),
         billing_address=address(row.billing_address),
-        metadata=None if row.metadata is None else json.loads(row.metadata),
+        metadata=metadata(row.metadata),
         lines=[_line(line, row, tables["allocations"][line.id]) for line in tables["lines"][row.id]],
         payments=[_payment(one, row.currency, tables["ledger"][one.id]) for one in payments],
         fulfillments=[_fulfillment(one, tables["fulfilled"][one.id]) for one in tables["fulfillments"][row.id]],

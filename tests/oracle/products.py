@@ -9,7 +9,7 @@ import msgspec
 from shop.events import Attribute, Media
 from shop.money import money
 from shop.views import Level, Product, Variant, VariantPrice
-from tests.oracle.catalog import media
+from tests.oracle.catalog import media, metadata
 from tests.oracle.expected import Expected
 
 _VARIANTS = """
@@ -52,7 +52,7 @@ def expect_products(expected: Expected) -> None:
             tags=json.loads(row.tags),
             attributes=msgspec.convert(json.loads(row.attributes), list[Attribute]),
             media=msgspec.convert(json.loads(row.media), list[Media]),
-            metadata=None if row.metadata is None else json.loads(row.metadata),
+            metadata=metadata(row.metadata),
             variants=[_variant(expected, one, prices[one.id], levels[one.id]) for one in variants[row.id]],
             units_sold=sold.get(row.id, 0),
             channels=[one.channel for one in published[row.id]],

@@ -8,7 +8,7 @@ import msgspec
 from shop.events import Address, Attribute
 from shop.money import money
 from shop.views import Cart, CartLine, Checkout, Line
-from tests.oracle.catalog import media
+from tests.oracle.catalog import media, metadata
 from tests.oracle.expected import Expected
 
 _CARTS = """
@@ -65,7 +65,7 @@ def expect_checkouts(expected: Expected) -> None:
             email=row.email,
             shipping_address=address(row.shipping_address),
             billing_address=address(row.billing_address),
-            metadata=None if row.metadata is None else json.loads(row.metadata),
+            metadata=metadata(row.metadata),
             order_id=row.order_id,
             lines=[Line(unit_price=money(line.unit_price, row.currency), **said(line, row)) for line in lines[row.id]],
         )

@@ -23,6 +23,7 @@ class Shop:
         self.path = path
         self.engine = open_engine(path)
         self.writer = SqliteWriter(self.engine)
+        self.reading = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT").connect()
         self.now = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
         self.nudges = []
         self.providers = {"manual": providers.Manual(), "test": providers.Test(), **extra_providers}
@@ -66,12 +67,10 @@ class Shop:
         self.now += dt.timedelta(**period)
 
     def log(self):
-        with self.engine.connect() as connection:
-            return log.after(connection, 0, 100_000)
+        return log.after(self.reading, 0, 100_000)
 
     def rows(self, query):
-        with self.engine.connect() as connection:
-            return connection.execute(query).all()
+        return self.reading.execute(query).all()
 
     def row(self, table, key):
         (row,) = self.rows(sa.select(table).where(next(iter(table.primary_key.columns)) == key))
@@ -148,6 +147,8 @@ def new_shop(blank, tmp_path):
             yield shop
         finally:
             await asyncio.wait_for(shop.writer.close(), 10)
+            shop.reading.close()
+            shop.reading.engine.dispose()
 
     return open_one
 
