@@ -16,7 +16,8 @@ from schema.payloads import MutationPayload, after, send
 from schema.scalars import CurrencyCode
 from shop import views
 from writes.bus import Answer
-from writes.catalog import CreateCategory, CreateChannel
+from writes.catalog import CreateCategory
+from writes.channels import CreateChannel
 
 if TYPE_CHECKING:
     from schema.products import ProductConnection

@@ -15,17 +15,9 @@ from schema.products import Product, Variant
 from schema.scalars import JSON
 from shop import views
 from writes.bus import Answer
-from writes.catalog import (
-    CreateProduct,
-    CreateVariant,
-    PriceIn,
-    PublishProduct,
-    SetVariantPrices,
-    UnpublishProduct,
-    UpdateProduct,
-    VariantIn,
-)
+from writes.catalog import CreateProduct, PublishProduct, UnpublishProduct, UpdateProduct
 from writes.refusals import Invalid
+from writes.variants import CreateVariant, PriceIn, SetVariantPrices, VariantIn
 
 DEFAULT_CHANNELS = [DEFAULT]
 _LISTS = {"category_ids", "tags", "attributes", "media"}

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import redis.exceptions
-from schema.root import build_schema
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,6 +17,7 @@ from reads.errors import ReadError
 from reads.feed import following
 from reads.reading import Views
 from schema.context import Context
+from schema.root import build_schema
 from server import duties, parts
 from server.settings import Settings
 from shop.tail import Tail, open_tail

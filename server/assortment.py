@@ -12,17 +12,10 @@ import msgspec
 from server.csv_file import BadRow
 from writes import known
 from writes.bus import Answer, Bus
-from writes.catalog import (
-    CreateCategory,
-    CreateChannel,
-    CreateProduct,
-    CreateVariant,
-    PublishProduct,
-    SetVariantPrices,
-    VariantIn,
-    slug_of,
-)
+from writes.catalog import CreateCategory, CreateProduct, PublishProduct, slug_of
+from writes.channels import CreateChannel
 from writes.stock import AdjustStock, CreateWarehouse, StockChange
+from writes.variants import CreateVariant, SetVariantPrices, VariantIn
 
 _MOST_PRODUCTS = 64
 _MOST_VARIANTS = 2000

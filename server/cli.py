@@ -11,11 +11,11 @@ import redis.exceptions
 import structlog
 import typer
 import uvicorn
-from schema.root import build_schema
 
 from projections.worker import Worker
 from reads.errors import ReadError
 from reads.reading import Views
+from schema.root import build_schema
 from server import parts, redis_server, supervisor
 from server.app import create_app
 from server.books_file import read_books
@@ -41,6 +41,17 @@ Channel = Annotated[str, typer.Option(help="The channel to import into; made whe
 Currency = Annotated[str, typer.Option(help="The channel's currency, such as GBP.")]
 File = Annotated[Path, typer.Argument(help="The file, plain or gzipped.", exists=True, dir_okay=False, readable=True)]
 
+# What a person at the command line is told in one line; anything else is a bug and shows where it is.
+_TOLD = (
+    BadFile,
+    BusyError,
+    Refused,
+    ReadError,
+    ValueError,
+    redis_server.NoRedisError,
+    supervisor.AlreadyRunningError,
+)
+
 _IMPORT_PAUSE = 0.004  # seconds left to others after each commit
 
 
@@ -57,7 +68,15 @@ def main() -> None:
     )
     try:
         cli()
-    except (BadFile, BusyError, Refused, ReadError, ValueError, redis_server.NoRedisError, supervisor.AlreadyRunningError) as problem:
+    except (
+        BadFile,
+        BusyError,
+        Refused,
+        ReadError,
+        ValueError,
+        redis_server.NoRedisError,
+        supervisor.AlreadyRunningError,
+    ) as problem:
         typer.echo(f"tradewind: {problem}", err=True)
         sys.exit(1)
     except redis.exceptions.ConnectionError:

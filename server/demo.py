@@ -9,8 +9,9 @@ from server.assortment import Assortment, Wanted
 from shop.events import Attribute
 from writes import known
 from writes.bus import Bus
-from writes.catalog import CreateCategory, CreateProduct, PriceIn, VariantIn
+from writes.catalog import CreateCategory, CreateProduct
 from writes.stock import CreateWarehouse
+from writes.variants import PriceIn, VariantIn
 
 CHANNEL = "default"
 _ACTOR = "demo"

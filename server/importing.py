@@ -15,8 +15,9 @@ from server.products_file import Export, Product, Variant
 from server.progress import Progress
 from writes.books import RecordCredit, RecordPastOrder
 from writes.bus import Bus
-from writes.catalog import CreateCategory, CreateProduct, PriceIn, VariantIn, slug_of
+from writes.catalog import CreateCategory, CreateProduct, slug_of
 from writes.stock import CreateWarehouse
+from writes.variants import PriceIn, VariantIn
 
 _ACTOR = "system"
 _MOST_INVOICES = 64

@@ -277,9 +277,7 @@ def _by_order(parts: Sequence[_Part]) -> dict[str, list[events.ReturnedLine]]:
     return lines
 
 
-def _give_back(
-    work: Work, order_id: str, lines: list[events.ReturnedLine], number: str, at: str
-) -> events.PastReturnRecorded:
+def _give_back(work: Work, order_id: str, lines: list[events.ReturnedLine], number: str, at: str) -> events.PastReturnRecorded:
     order = orders.load(work, order_id, ["number"])
     payment = ledger.payments_of(work, order_id)[0]
     refunded = sum(line.amount for line in lines)

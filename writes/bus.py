@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from shop import clock, ids, log
 from shop.position import Position
-from writes import books, carts, catalog, checkout, customers, fulfillment, keys, orders, payments, stock
+from writes import books, carts, catalog, channels, checkout, customers, fulfillment, keys, orders, payments, stock, variants
 from writes.keys import Kept, Key
 from writes.providers import Provider
 from writes.refusals import OutOfStock, Refused, StillInProgress
@@ -23,14 +23,14 @@ Handler = Callable[[Work, Any], Done]
 
 # All that the shop can be told. A command is found by its class; its handler stands in the file of its noun.
 HANDLERS: Mapping[type, Handler] = {
-    catalog.CreateChannel: catalog.create_channel,
+    channels.CreateChannel: channels.create_channel,
     catalog.CreateCategory: catalog.create_category,
     catalog.CreateProduct: catalog.create_product,
     catalog.UpdateProduct: catalog.update_product,
     catalog.PublishProduct: catalog.publish_product,
     catalog.UnpublishProduct: catalog.unpublish_product,
-    catalog.CreateVariant: catalog.create_variant,
-    catalog.SetVariantPrices: catalog.set_variant_prices,
+    variants.CreateVariant: variants.create_variant,
+    variants.SetVariantPrices: variants.set_variant_prices,
     stock.CreateWarehouse: stock.create_warehouse,
     stock.AdjustStock: stock.adjust_stock,
     carts.CreateCart: carts.create_cart,
@@ -188,9 +188,7 @@ class Bus:
             keys.keep(connection, sent.key, dict(done.answer), done.refused)
         return self._drafted(connection, now, sent, done)
 
-    def _next(
-        self, connection: sa.Connection, *, sent: _Sent, record: Any, so_far: dict[str, Any], last: bool
-    ) -> Attempt:
+    def _next(self, connection: sa.Connection, *, sent: _Sent, record: Any, so_far: dict[str, Any], last: bool) -> Attempt:
         """A later transaction of the same command: record what the provider did, and the answer with it if it is the last."""
         now = self._now()
         done = self._decide(connection, now, record)

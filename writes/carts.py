@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids
+from writes import channels
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Row, Work
@@ -44,14 +45,24 @@ class ExpireCart(msgspec.Struct, frozen=True):
     cart_id: str
 
 
+# Statements that are made once: what a cart has, and which of some variants a channel sells.
+_VARIANTS, _PRICES, _CHANNEL = t.variants.c, t.variant_prices.c, sa.bindparam("channel", type_=sa.String)
+_LINES = sa.select(t.cart_lines).where(t.cart_lines.c.cart_id == sa.bindparam("cart_id")).order_by(t.cart_lines.c.id)
+_SOLD = (
+    sa.select(_VARIANTS.id, _VARIANTS.product_id)
+    .join(t.publications, t.publications.c.product_id == _VARIANTS.product_id)
+    .join(t.variant_prices, sa.and_(_PRICES.variant_id == _VARIANTS.id, _PRICES.channel == _CHANNEL))
+    .where(_VARIANTS.id.in_(sa.bindparam("variants", expanding=True)), _VARIANTS.discontinued.is_(False))
+    .where(t.publications.c.channel == _CHANNEL)
+)
+
+
 def create_cart(work: Work, command: CreateCart) -> Done:
-    currency = work.connection.scalar(sa.select(t.channels.c.currency).where(t.channels.c.code == command.channel))
-    if currency is None:
-        raise NotFound(f"There is no channel {command.channel}.", ["channel"])
+    currency = channels.currency(work, command.channel, ["channel"])
     cart_id, expires_at = ids.new("cart"), work.after(days=work.limits.cart_days)
-    work.do(sa.insert(t.carts).values(id=cart_id, channel=command.channel, status="OPEN", expires_at=expires_at))
+    work.add(t.carts, {"id": cart_id, "channel": command.channel, "status": "OPEN", "expires_at": expires_at})
     created = events.CartCreated(cart_id=cart_id, channel=command.channel, currency=currency, expires_at=expires_at)
-    added = _add(work, cart_id, command.channel, command.lines, expires_at)
+    added = _add(work, cart_id, command.channel, command.lines, expires_at) if command.lines else []
     return Done([created, *added], {"cart_id": cart_id})
 
 
@@ -139,7 +150,7 @@ def _add(work: Work, cart_id: str, channel: str, lines: Sequence[LineIn], expire
         _check_quantity(work, quantity, path)
         row: dict[str, Any] = {"variant_id": variant_id, "quantity": quantity, "cart_id": cart_id}
         line_id = ids.new("cart_line")
-        work.do(sa.insert(t.cart_lines).values(id=line_id, **row))
+        work.add(t.cart_lines, {"id": line_id, **row})
         added = events.CartLineAdded(line_id=line_id, product_id=products[variant_id], expires_at=expires_at, **row)
         happened.append(added)
     return happened
@@ -147,26 +158,15 @@ def _add(work: Work, cart_id: str, channel: str, lines: Sequence[LineIn], expire
 
 def _sellable(work: Work, channel: str, variants: dict[str, int]) -> dict[str, str]:
     """Return each variant's product, or refuse the first that the channel does not sell. `variants` leads to its line."""
-    columns = t.variants.c
-    sold = (
-        sa.select(columns.id, columns.product_id)
-        .join(t.publications, t.publications.c.product_id == columns.product_id)
-        .join(
-            t.variant_prices,
-            sa.and_(t.variant_prices.c.variant_id == columns.id, t.variant_prices.c.channel == channel),
-        )
-        .where(columns.id.in_(list(variants)), columns.discontinued.is_(False), t.publications.c.channel == channel)
-    )
-    products = {row.id: row.product_id for row in work.all(sold)}
+    sold = work.connection.execute(_SOLD, {"variants": list(variants), "channel": channel})
+    products = {row.id: row.product_id for row in sold}
     for variant_id, index in variants.items():
         if variant_id not in products:
             raise NotFound(f"{channel} sells no variant {variant_id}.", ["lines", index, "variantId"])
     return products
 
 
-def _set_quantity(
-    work: Work, line: Any, quantity: int, expires_at: str, path: Path
-) -> list[events.Event]:
+def _set_quantity(work: Work, line: Any, quantity: int, expires_at: str, path: Path) -> list[events.Event]:
     if quantity < 0:
         raise Invalid(f"A quantity is not below zero, as {quantity} is.", [*path, "quantity"])
     if quantity == 0:
@@ -186,4 +186,4 @@ def _check_quantity(work: Work, quantity: int, path: Path) -> None:
 
 
 def _lines(work: Work, cart_id: str) -> Sequence[Row]:
-    return work.all(sa.select(t.cart_lines).where(t.cart_lines.c.cart_id == cart_id).order_by(t.cart_lines.c.id))
+    return work.connection.execute(_LINES, {"cart_id": cart_id}).all()

@@ -64,9 +64,7 @@ def start_checkout(work: Work, command: StartCheckout) -> Done:
     kept = {"id": checkout_id, "status": "OPEN", "customer_id": cart.customer_id, **row, **msgspec.to_builtins(told)}
     work.do(sa.insert(t.checkouts).values(**kept))
     work.do_each(sa.insert(t.checkout_lines), [_line_row(checkout_id, n, line) for n, line in enumerate(lines)])
-    demands = [
-        stock.Demand(line.line_id, line.variant_id, line.quantity, ["input", "cartId"]) for line in lines
-    ]
+    demands = [stock.Demand(line.line_id, line.variant_id, line.quantity, ["input", "cartId"]) for line in lines]
     _, moves = stock.reserve(work, checkout_id, demands)
     happened.append(events.CheckoutStarted(checkout_id=checkout_id, currency=str(currency), lines=lines, **row, **told))
     happened.append(events.StockReserved(checkout_id=checkout_id, moves=moves))

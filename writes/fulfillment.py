@@ -96,9 +96,7 @@ def _split(work: Work, line: Any, quantity: int) -> events.Split:
     )
 
 
-def _cut(
-    work: Work, table: sa.Table, where: str, *, line_id: str, new_id: str, quantity: int
-) -> list[events.Share]:
+def _cut(work: Work, table: sa.Table, where: str, *, line_id: str, new_id: str, quantity: int) -> list[events.Share]:
     """Hand the first `quantity` units that a table keeps for a line over to the new line; say from where they were cut."""
     columns, cut = table.c, []
     kept = sa.select(table).where(columns.order_line_id == line_id).order_by(columns[where])
@@ -129,9 +127,7 @@ def _ship(work: Work, order: Any, line_id: str, quantity: int) -> list[events.Ev
     for share in held:
         fulfillment_id = ids.new("fulfillment")
         row = {"order_id": order.id, "warehouse_id": share.warehouse_id, "state": "SHIPPED"}
-        work.do(
-            sa.insert(t.fulfillments).values(id=fulfillment_id, created_at=work.at, shipped_at=work.at, **row)
-        )
+        work.do(sa.insert(t.fulfillments).values(id=fulfillment_id, created_at=work.at, shipped_at=work.at, **row))
         line = {"fulfillment_id": fulfillment_id, "order_line_id": line_id, "quantity": share.quantity}
         work.do(sa.insert(t.fulfillment_lines).values(**line))
         lines = [events.LineQuantity(line_id, share.quantity)]

@@ -70,9 +70,7 @@ def _failed(work: Work, order: Any, payment: Any, entry: Any, result: ProviderRe
         happened += [events.CheckoutReopened(checkout_id=checkout_id, cart_id=cart_id, order_id=order.id)]
     message = result.message or "The payment was declined."
     again = order.status == "PENDING_PAYMENT"
-    return Done(
-        happened, refused=PaymentRefused("PAYMENT_DECLINED", message, payment.id, result.decline_code, retryable=again)
-    )
+    return Done(happened, refused=PaymentRefused("PAYMENT_DECLINED", message, payment.id, result.decline_code, retryable=again))
 
 
 def _given_back(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResult) -> Done:

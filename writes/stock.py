@@ -126,9 +126,7 @@ def allocate_reserved(work: Work, checkout_id: str, order_line: dict[str, str]) 
     """Turn a checkout's reservation into an order's allocation. `order_line` leads from checkout line to order line."""
     reserved = _no_longer_reserved(work, checkout_id)
     taken = [msgspec.structs.replace(one, line_id=order_line[one.line_id]) for one in reserved]
-    held = [
-        {"order_line_id": one.line_id, "warehouse_id": one.warehouse_id, "quantity": one.quantity} for one in taken
-    ]
+    held = [{"order_line_id": one.line_id, "warehouse_id": one.warehouse_id, "quantity": one.quantity} for one in taken]
     work.do_each(sa.insert(t.allocations), held)
     return _move(work, taken, {"reserved": -1, "allocated": +1})
 
@@ -244,9 +242,7 @@ def _merged(taken: Sequence[Share]) -> list[Share]:
     return [Share(*line_variant_warehouse, quantity) for line_variant_warehouse, quantity in sums.items()]
 
 
-def _move(
-    work: Work, taken: Sequence[Share], change: dict[str, int], *, of: sa.ColumnElement[int] | None = None
-) -> list[Move]:
+def _move(work: Work, taken: Sequence[Share], change: dict[str, int], *, of: sa.ColumnElement[int] | None = None) -> list[Move]:
     """Change each stock row once, in key order, and say what each line's part did.
 
     `change` leads from column to +1 or -1; `of` is what the row must have at least as much of as is moved.
@@ -289,9 +285,7 @@ def _change_level(
     return row
 
 
-def _adjust(
-    work: Work, command: AdjustStock, variant: Any, change: StockChange, path: Path
-) -> tuple[Move, int]:
+def _adjust(work: Work, command: AdjustStock, variant: Any, change: StockChange, path: Path) -> tuple[Move, int]:
     """Change one level; return the move, and what is missing of what was promised."""
     if (change.delta is None) == (change.counted_to is None):
         raise Invalid("Give either delta or countedTo.", path)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from shop import clock, log
 from shop.events import Event
@@ -60,6 +61,10 @@ class Work(msgspec.Struct, frozen=True):
     def add(self, table: sa.Table, row: Mapping[str, Any]) -> None:
         self.connection.execute(_into(table), row)
 
+    def added(self, table: sa.Table, row: Mapping[str, Any]) -> bool:
+        """Insert a row unless something unique about it is taken; tell which."""
+        return self.connection.execute(_unless_taken(table), row).first() is not None
+
     def do(self, change: sa.UpdateBase) -> sa.CursorResult[*tuple[Any, ...]]:
         return self.connection.execute(change)
 
@@ -73,6 +78,11 @@ class Work(msgspec.Struct, frozen=True):
 @cache
 def _into(table: sa.Table) -> sa.Insert:
     return sa.insert(table)
+
+
+@cache
+def _unless_taken(table: sa.Table) -> sa.UpdateBase:
+    return insert(table).on_conflict_do_nothing().returning(next(iter(table.primary_key.columns)))
 
 
 @cache

@@ -4,7 +4,7 @@ from typing import Any
 
 from shop.events import Attribute, Media
 from shop.money import money
-from writes import catalog, stock
+from writes import catalog, channels, stock, variants
 
 _NAMES = ["Tea", "Éclair", "STRASSE", "Straße", "rum no. 2", "Übergröße XL", "tea_pot", "Ångström 茶"]
 _CURRENCIES = ["GBP", "JPY", "KWD", "EUR"]
@@ -27,15 +27,15 @@ class Goods:
 
     def opening(self) -> list[Any]:
         return [
-            catalog.CreateChannel("uk", "Britain", "GBP"),
-            catalog.CreateChannel("jp", "日本", "JPY"),
+            channels.CreateChannel("uk", "Britain", "GBP"),
+            channels.CreateChannel("jp", "日本", "JPY"),
             stock.CreateWarehouse("main", "Main"),
             stock.CreateWarehouse("away", "Away", priority=5),
             stock.CreateWarehouse("shut", "Shut", active=False),
         ]
 
     def create_channel(self) -> Any:
-        return catalog.CreateChannel(f"c{self._random.randint(1, 4)}", "Another", self._random.choice(_CURRENCIES))
+        return channels.CreateChannel(f"c{self._random.randint(1, 4)}", "Another", self._random.choice(_CURRENCIES))
 
     def create_category(self) -> Any:
         parent = self._shop.one("SELECT id FROM categories")
@@ -65,11 +65,11 @@ class Goods:
 
     def create_variant(self) -> Any:
         product = self._shop.one("SELECT id FROM products")
-        return product and catalog.CreateVariant(product.id, self._variant())
+        return product and variants.CreateVariant(product.id, self._variant())
 
     def set_prices(self) -> Any:
         variant = self._shop.one("SELECT id FROM variants")
-        return variant and catalog.SetVariantPrices(variant.id, self._prices())
+        return variant and variants.SetVariantPrices(variant.id, self._prices())
 
     def create_warehouse(self) -> Any:
         code = f"w{self._random.randint(1, 5)}"
@@ -89,8 +89,8 @@ class Goods:
             "metadata": self._random.choice([None, {"a": [1, 2.5, {"ü": None}]}, [], "text", 0, False]),
         }
 
-    def _variant(self) -> catalog.VariantIn:
-        return catalog.VariantIn(
+    def _variant(self) -> variants.VariantIn:
+        return variants.VariantIn(
             f"Sku-{self._random.randint(1, 40)}",
             self._prices() if self._shop.chance(0.8) else [],
             name=self._random.choice([None, self._name()]),
@@ -101,10 +101,10 @@ class Goods:
             image=self._random.choice([None, _PICTURE]),
         )
 
-    def _prices(self) -> list[catalog.PriceIn]:
+    def _prices(self) -> list[variants.PriceIn]:
         channels = self._shop.rows("SELECT code, currency FROM channels")
         some = self._random.sample(channels, self._random.randint(1, min(2, len(channels))))
-        return [catalog.PriceIn(row.code, self._amount(row), row.currency, self._compare_at(row)) for row in some]
+        return [variants.PriceIn(row.code, self._amount(row), row.currency, self._compare_at(row)) for row in some]
 
     def _amount(self, row: Any) -> str:
         return str(money(self._random.choice([0, 1, 250, 250, 1999, 99_999_999]), row.currency).amount)

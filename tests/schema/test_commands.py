@@ -22,6 +22,7 @@ from writes import checkout as checkout_commands
 from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
 from writes import stock as stock_commands
+from writes import variants as variant_commands
 
 MUTATIONS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
 
@@ -118,7 +119,7 @@ def test_a_price_goes_over_with_its_currencies() -> None:
 
     made = product_edits._variant(data)
 
-    assert [catalog_commands.PriceIn("uk", "3.50", "GBP", "4", "EUR")] == made.prices
+    assert [variant_commands.PriceIn("uk", "3.50", "GBP", "4", "EUR")] == made.prices
 
 
 def test_of_two_ways_to_name_numbers_both_must_hold() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from server.demo import load_demo, read_demo
-from writes.catalog import CreateChannel, UnpublishProduct
+from writes.catalog import UnpublishProduct
+from writes.channels import CreateChannel
 
 
 async def test_the_demo_is_a_small_shop_whose_products_are_all_on_sale(shop):

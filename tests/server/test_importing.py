@@ -5,7 +5,8 @@ import pytest
 from server.assortment import CannotImport
 from server.books_file import read_books
 from server.importing import import_books
-from writes.catalog import CreateChannel, UnpublishProduct
+from writes.catalog import UnpublishProduct
+from writes.channels import CreateChannel
 
 
 def sold(number, code, quantity, day, price, customer=""):

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from shop import log
-from writes import carts, catalog, checkout, providers, stock
+from writes import carts, catalog, channels, checkout, providers, stock, variants
 from writes import tables as t
 from writes.bus import Bus
 from writes.migrate import migrate
@@ -78,12 +78,12 @@ class Shop:
 
     async def opens(self):
         """Given a channel in pounds and a warehouse."""
-        await self.given(catalog.CreateChannel("uk", "Britain", "GBP"))
+        await self.given(channels.CreateChannel("uk", "Britain", "GBP"))
         self.warehouse = (await self.given(stock.CreateWarehouse("main", "Main")))["warehouse_id"]
 
     async def sells(self, sku="A-1", *, price="10.00", stocked=0, backorderable=False):
         """Given a published product with one variant; return the variant's id."""
-        variant = catalog.VariantIn(sku, [catalog.PriceIn("uk", price, "GBP")], backorderable=backorderable)
+        variant = variants.VariantIn(sku, [variants.PriceIn("uk", price, "GBP")], backorderable=backorderable)
         made = await self.given(catalog.CreateProduct(f"Product {sku}", variants=[variant]))
         await self.given(catalog.PublishProduct(made["product_id"], ["uk"]))
         (variant_id,) = made["variant_ids"]

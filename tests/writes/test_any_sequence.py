@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from writes import tables as t
@@ -102,6 +102,17 @@ class Anyone:
                 await self.shop.bus.send(SetOrderLineStatus(found.order_id, found.id, MOVES[found.status][-1], quantity))
                 quantity = None
 
+    async def finds_little(self):
+        for level in self.shop.rows(t.stock_levels.select()):
+            change = StockChange(variant_id=level.variant_id, counted_to=1)
+            await self.shop.bus.send(AdjustStock(level.warehouse_id, "COUNT", [change]))
+
+    async def finishes(self):
+        for index in range(len(self.shop.rows(t.order_lines.select()))):
+            await self.moves_on(index, 3, None)
+        for index, order in enumerate(self.shop.rows(t.orders.select())):
+            await self.shop.bus.send(CancelOrder(order.id, "any", restock=index % 2 == 0))
+
     async def books(self, number, quantity, price):
         lines = [BookLine("A", "A", quantity, price), BookLine("B", "B", 1, price)]
         await self.shop.bus.send(RecordPastOrder(f"{number}", "uk", self.warehouses[0], "2010-12-01T08:26:00Z", lines, "ann"))
@@ -138,14 +149,27 @@ def check(shop):
 
 
 @given(st.lists(step, min_size=25, max_size=40))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=15,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 async def test_stock_is_the_sum_of_what_was_promised_after_anything(new_shop, steps):
     async with new_shop() as shop:
         await shop.opens()
         north = (await shop.given(CreateWarehouse("north", "North", priority=1)))["warehouse_id"]
-        variants = [await shop.sells("A", stocked=9), await shop.sells("B", stocked=2), await shop.sells("C", backorderable=True)]
+        variants = [
+            await shop.sells("A", stocked=9),
+            await shop.sells("B", stocked=2),
+            await shop.sells("C", backorderable=True),
+        ]
         anyone = Anyone(shop, variants, [shop.warehouse, north])
         await anyone.fills(0, 1, 1)
         for name, *drawn in steps:
             await getattr(anyone, name)(*drawn)
+        check(shop)
+        await anyone.finds_little()
+        check(shop)
+        await anyone.finishes()
         check(shop)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from shop import events
 from writes import tables as t
 from writes.books import BookLine, RecordCredit, RecordPastOrder
-from writes.catalog import CreateChannel
+from writes.channels import CreateChannel
 from writes.customers import RegisterCustomer
 from writes.refusals import Invalid, NotFound, Taken
 

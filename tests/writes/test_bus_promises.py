@@ -11,7 +11,8 @@ from writes import keys
 from writes import tables as t
 from writes.bus import HANDLERS
 from writes.carts import CreateCart, ExpireCart
-from writes.catalog import CreateChannel, CreateProduct
+from writes.catalog import CreateProduct
+from writes.channels import CreateChannel
 from writes.checkout import StartCheckout
 from writes.refusals import KeyReused, NotFound, OutOfStock, StillInProgress
 from writes.sqlite import BusyError, SqliteWriter, open_engine

@@ -5,9 +5,10 @@ import datetime as dt
 from shop import clock, events
 from writes import tables as t
 from writes.carts import AddCartLines, CreateCart, ExpireCart, LineChange, LineIn, UpdateCartLines, overdue_carts
-from writes.catalog import CreateProduct, PriceIn, PublishProduct, UnpublishProduct, VariantIn
+from writes.catalog import CreateProduct, PublishProduct, UnpublishProduct
 from writes.checkout import StartCheckout
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound, VersionConflict
+from writes.variants import PriceIn, VariantIn
 
 
 async def first_line(shop, cart_id):

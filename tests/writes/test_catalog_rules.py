@@ -5,19 +5,10 @@ import sqlalchemy as sa
 from shop import events
 from shop.events import Attribute
 from writes import tables as t
-from writes.catalog import (
-    CreateCategory,
-    CreateChannel,
-    CreateProduct,
-    CreateVariant,
-    PriceIn,
-    PublishProduct,
-    SetVariantPrices,
-    UnpublishProduct,
-    UpdateProduct,
-    VariantIn,
-)
+from writes.catalog import CreateCategory, CreateProduct, PublishProduct, UnpublishProduct, UpdateProduct
+from writes.channels import CreateChannel
 from writes.refusals import Invalid, NotFound, Taken, VersionConflict
+from writes.variants import CreateVariant, PriceIn, SetVariantPrices, VariantIn
 
 
 def variant(sku="A-1", amount="10.00", currency="GBP", **more):
@@ -185,6 +176,10 @@ async def test_what_is_absent_is_sql_null_and_not_the_json_text(shop):
 
 
 async def test_a_channel_has_a_code_and_a_real_currency(empty_shop):
-    for command in (CreateChannel("UK", "Britain", "GBP"), CreateChannel("uk", "Britain", "pounds"), CreateChannel("uk", " ", "GBP")):
+    for command in (
+        CreateChannel("UK", "Britain", "GBP"),
+        CreateChannel("uk", "Britain", "pounds"),
+        CreateChannel("uk", " ", "GBP"),
+    ):
         await empty_shop.when(command)
         assert Invalid is type(empty_shop.refused)

@@ -7,7 +7,7 @@ import typing
 import msgspec
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shop import events, log
@@ -41,7 +41,9 @@ async def a_full_day(shop):
 def arbitrary(kind):
     """Any value of a field's type: what JSON can say, and no more."""
     if kind is typing.Any:
-        return st.recursive(st.none() | st.booleans() | st.text(), lambda some: st.lists(some) | st.dictionaries(st.text(), some))
+        return st.recursive(
+            st.none() | st.booleans() | st.text(), lambda some: st.lists(some) | st.dictionaries(st.text(), some)
+        )
     if isinstance(kind, types.UnionType):
         return st.one_of(*map(arbitrary, typing.get_args(kind)))
     if typing.get_origin(kind) is list:
@@ -53,6 +55,7 @@ def arbitrary(kind):
 
 @pytest.mark.parametrize("kind", events.ALL, ids=lambda kind: kind.__name__)
 def test_every_event_survives_being_stored(kind):
+    @settings(max_examples=30, deadline=None)
     @given(arbitrary(kind))
     def survives(event):
         assert event == events.decode(kind.__name__, msgspec.json.encode(event).decode())

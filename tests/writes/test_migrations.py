@@ -49,7 +49,11 @@ def test_each_new_store_has_an_epoch_of_its_own(tmp_path):
 
 
 def test_commits_are_on_the_disk_and_keys_are_held(migrated):
-    assert ("wal", 2, 1) == (pragma(migrated, "journal_mode"), pragma(migrated, "synchronous"), pragma(migrated, "foreign_keys"))
+    assert ("wal", 2, 1) == (
+        pragma(migrated, "journal_mode"),
+        pragma(migrated, "synchronous"),
+        pragma(migrated, "foreign_keys"),
+    )
 
 
 def test_a_check_of_the_migrated_schema_is_enforced(migrated):

@@ -1,0 +1,218 @@
+"""The oracle is shown to fail: whatever is planted in Redis, it names the key, what should be there and what is."""
+
+import ast
+import asyncio
+import re
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+from redis.asyncio import Redis
+
+from projections.worker import Worker
+from shop import views
+from shop.tail import open_tail
+from shop.views import Keys
+from tests.oracle import differences
+from tests.oracle.compare import NOT_IN_SQL, UNORDERED
+from tests.oracle.random_shop import RandomShop
+
+_SEED, _KEYS = 7, Keys(2)
+
+
+@pytest.fixture(scope="module")
+def happened(blank, tmp_path_factory, redis_address):
+    """A shop in which much happened: its tables, and all that its views have in Redis."""
+    path = tmp_path_factory.mktemp("happened") / "shop.db"
+    shutil.copy(blank, path)
+    return path, asyncio.run(_folded(path, redis_address))
+
+
+async def _folded(path, redis_address):
+    async with open_tail(path) as tail, Redis.from_url(redis_address, protocol=2) as client:
+        await client.flushall()
+        shop = RandomShop(path, _SEED)
+        await shop.opens()
+        await shop.does(200)
+        await shop.close()
+        await Worker(tail, client, _KEYS).catch_up()
+        return {key: await client.dump(key) for key in await client.keys()}
+
+
+class Folded:
+    """The views of that shop as they were, for a test to spoil."""
+
+    def __init__(self, path, client):
+        self._engine = sa.create_engine(f"sqlite:///{path}")
+        self.redis = client
+
+    def differences(self):
+        return differences(self._engine, self.redis, _KEYS)
+
+
+@pytest.fixture
+def folded(happened, views_redis):
+    path, dumped = happened
+    for key, value in dumped.items():
+        views_redis.restore(key, 0, value)
+    return Folded(path, views_redis)
+
+
+def test_views_that_nobody_spoiled_have_no_difference(folded):
+    assert [] == folded.differences()
+
+
+def _document(one, view):
+    """The key of some document of a view."""
+    return next(key for key in sorted(one.redis.keys()) if re.match(rb"\{tw\d\}:%s\.\d+:" % view.view.encode(), key))
+
+
+def _indexes(one):
+    return [key for key in sorted(one.redis.keys()) if one.redis.type(key) == b"zset"]
+
+
+def _index(one, part):
+    return next(key for key in _indexes(one) if part in key)
+
+
+@pytest.mark.parametrize("view", views.ALL, ids=lambda view: view.view)
+def test_a_wrong_field_is_found_in_every_view(folded, view):
+    key = _document(folded, view)
+    document = msgspec.json.decode(folded.redis.get(key))
+    field = next(name for name, value in document.items() if isinstance(value, str) and name not in {"id", "updated_at"})
+    was, document[field] = document[field], "planted"
+    folded.redis.set(key, msgspec.json.encode(document))
+
+    assert f"{key.decode()} {field}: expected {was!r}, found 'planted'" in folded.differences()
+
+
+@pytest.mark.parametrize("view", views.ALL, ids=lambda view: view.view)
+def test_a_missing_document_is_found_in_every_view(folded, view):
+    key = _document(folded, view)
+    folded.redis.delete(key)
+
+    assert f"{key.decode()}: expected a document, found none" in folded.differences()
+
+
+@pytest.mark.parametrize("view", views.ALL, ids=lambda view: view.view)
+def test_a_document_too_many_is_found_in_every_view(folded, view):
+    key = _document(folded, view)
+    folded.redis.copy(key, key + b"x")
+
+    assert [f"{key.decode()}x: expected no document, found one"] == folded.differences()
+
+
+def test_a_wrong_amount_deep_in_an_order_is_found(folded):
+    key = _document(folded, views.Order)
+    document = msgspec.json.decode(folded.redis.get(key), type=views.Order)
+    wrong = msgspec.structs.replace(document.lines[0].total, amount="0.07")
+    was, document.lines[0].total = document.lines[0].total.amount, wrong
+    folded.redis.set(key, msgspec.json.encode(document))
+
+    assert [f"{key.decode()} lines[0].total.amount: expected {was!r}, found '0.07'"] == folded.differences()
+
+
+def test_a_line_too_many_is_found(folded):
+    key = _document(folded, views.Order)
+    document = msgspec.json.decode(folded.redis.get(key), type=views.Order)
+    document.lines.append(document.lines[0])
+    folded.redis.set(key, msgspec.json.encode(document))
+
+    assert any(f"lines[{len(document.lines) - 1}].id" in line for line in folded.differences())
+
+
+def test_every_missing_index_entry_is_found(folded):
+    for key in _indexes(folded):
+        member, score = folded.redis.zrange(key, 0, 0, withscores=True)[0]
+        folded.redis.zrem(key, member)
+
+        assert [f"{key.decode()} {member.decode()!r}: expected {score:g}, found no entry"] == [
+            re.sub(r"expected (\d+)(\.0)?,", r"expected \1,", line) for line in folded.differences()
+        ]
+        folded.redis.zadd(key, {member: score})
+
+
+def test_an_index_entry_too_many_is_found(folded):
+    for part in (b"/lookup", b"/every", b"/search", b"/listing:", b"/orders:", b"/warehouse:", b"/top:"):
+        key = _index(folded, part)
+        folded.redis.zadd(key, {"planted\0x": 0})
+
+        assert [f"{key.decode()} 'planted\\x00x': expected no entry, found 0.0"] == folded.differences()
+        folded.redis.zrem(key, "planted\0x")
+
+
+def test_an_index_too_many_is_found(folded):
+    folded.redis.zadd("{tw0}:product.1/listing:uk:nothing:NAME", {"planted": 0})
+
+    assert ["{tw0}:product.1/listing:uk:nothing:NAME 'planted': expected no entry, found 0.0"] == folded.differences()
+
+
+def test_a_wrong_score_is_found(folded):
+    key = _index(folded, b"/top:")
+    member, score = folded.redis.zrange(key, 0, 0, withscores=True)[0]
+    folded.redis.zadd(key, {member: score + 1})
+
+    assert [f"{key.decode()} {member.decode()!r}: expected {int(score)}, found {score + 1}"] == folded.differences()
+
+
+def test_an_entry_in_the_wrong_segment_is_found_twice(folded):
+    key = _index(folded, b"/lookup")
+    other = key.replace(b"{tw0}", b"{tw1}") if key.startswith(b"{tw0}") else key.replace(b"{tw1}", b"{tw0}")
+    member = folded.redis.zrange(key, 0, 0)[0]
+    folded.redis.zrem(key, member)
+    folded.redis.zadd(other, {member: 0})
+
+    assert 2 == len(folded.differences())
+
+
+def test_an_updated_at_that_listings_do_not_follow_is_found(folded):
+    key = _document(folded, views.Order)
+    document = msgspec.json.decode(folded.redis.get(key), type=views.Order)
+    document.updated_at = "2031-01-01T00:00:00.000Z"
+    folded.redis.set(key, msgspec.json.encode(document))
+
+    assert folded.differences()
+
+
+@pytest.mark.parametrize("key", ["{tw0}:gift_card.1:x", "{tw0}:order.0:ord_1", "left over", "{tw0}:order.1"])
+def test_a_key_of_no_view_is_found(folded, key):
+    folded.redis.set(key, "{}")
+
+    assert [f"{key}: expected no such key, found it"] == folded.differences()
+
+
+def test_a_field_that_no_view_has_is_found(folded):
+    key = _document(folded, views.Cart)
+    folded.redis.set(key, folded.redis.get(key)[:-1] + b',"planted":1}')
+
+    assert [f"{key.decode()} (with more in it than its view has): expected no such key, found it"] == folded.differences()
+
+
+def test_views_that_are_behind_are_found(folded):
+    folded.redis.hset("{tw1}:checkpoint", "position", "3")
+
+    (only,) = folded.differences()
+    assert only.startswith("{tw1}:checkpoint: expected")
+    assert only.endswith("'3']")
+
+
+def test_the_oracle_knows_nothing_of_the_folds_nor_of_the_write_side():
+    files = [path for path in Path(__file__).parent.glob("*.py") if not re.match(r"test_|conftest|random_", path.name)]
+
+    modules = {
+        name.partition(".")[0]
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in getattr(node, "names", [])])
+        if isinstance(node, ast.ImportFrom | ast.Import)
+    }
+
+    assert len(files) >= 8
+    assert set() == modules & {"projections", "writes", "reads", "schema"}
+
+
+def test_what_is_left_out_of_the_comparison_are_fields_that_views_have():
+    for kind, name in [*NOT_IN_SQL, *UNORDERED]:
+        assert name in kind.__struct_fields__
