@@ -1,6 +1,7 @@
 """Comparing what must be in Redis with what is there, line by line. What no table tells is written down here, once."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -76,17 +77,23 @@ def _indexes(expected: Mapping[str, dict[str, float]], found: Mapping[str, dict[
 
 def comparable(thing: Any) -> Any:
     """Blank in place what no table tells, and sort what has no order there."""
-    kind = type(thing)
-    for owner, name in NOT_IN_SQL:
-        if issubclass(kind, owner):
-            setattr(thing, name, None)
-    for owner, name in UNORDERED:
-        if kind is owner:
-            setattr(thing, name, sorted(getattr(thing, name), key=str))
-    for name in _INSIDE.get(kind, ()):
+    blank, unordered, inside = _treated(type(thing))
+    for name in blank:
+        setattr(thing, name, None)
+    for name in unordered:
+        if len(parts := getattr(thing, name)) > 1:
+            setattr(thing, name, sorted(parts, key=str))
+    for name in inside:
         for part in getattr(thing, name):
             comparable(part)
     return thing
+
+
+@cache
+def _treated(kind: type) -> tuple[list[str], list[str], tuple[str, ...]]:
+    """The fields of a kind that are blanked, those that are sorted, and those that are looked into."""
+    blank = [name for owner, name in NOT_IN_SQL if issubclass(kind, owner)]
+    return blank, [name for owner, name in UNORDERED if owner is kind], _INSIDE.get(kind, ())
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
