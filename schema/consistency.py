@@ -1,6 +1,7 @@
 """At which position an answer is true: @atLeast and its header before an operation, `extensions.consistency` after it."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, cast
 
 import strawberry
@@ -17,7 +18,7 @@ from graphql.execution.values import VariableValues
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from reads.errors import ViewBehind
+from reads.errors import ReadError, ViewBehind
 from reads.reading import Reading
 from schema.context import Context
 from schema.faults import bad_input, parse_position
@@ -52,11 +53,14 @@ class Consistency(SchemaExtension):
         elif kind is OperationType.MUTATION:
             self._check_key()
         yield
+        if kind is OperationType.MUTATION:
+            with suppress(ReadError):  # the command's own answer stands, wherever the views are
+                await self._context.opened()
 
     def get_results(self) -> dict[str, Any]:
         if not self._executed:
             return {}
-        if not self._context.is_open:  # a mutation of which no entity was asked: no view was read
+        if not self._context.is_open:  # the views are being made anew
             return {"consistency": {"position": None, "waitedMs": 0, "stale": False}}
         reading = self._context.reading
         told = {"position": str(reading.position), "waitedMs": reading.waited_ms, "stale": reading.stale}

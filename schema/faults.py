@@ -6,6 +6,7 @@ from graphql import GraphQLError
 from reads.errors import ReadError
 from shop import position
 from shop.position import Position
+from writes.refusals import BusyError
 
 _log = structlog.get_logger("schema")
 
@@ -31,6 +32,8 @@ def told(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     if isinstance(cause, ReadError):
         return _replaced(error, str(cause), cause.code)
+    if isinstance(cause, BusyError):
+        return _replaced(error, "The shop is busy. Nothing was written: send it again.", cause.code)
     if _is_known(error):
         return error
     _log.error("internal error", path=error.path, exc_info=cause or error)

@@ -27,8 +27,7 @@ from server.settings import Settings
 from shop.tail import open_tail
 from writes.bus import Bus
 from writes.migrate import migrate
-from writes.refusals import Refused
-from writes.sqlite import BusyError
+from writes.refusals import BusyError, Refused
 
 cli = typer.Typer(help="A headless shop backend: GraphQL over CQRS.", no_args_is_help=True, add_completion=True)
 importing = typer.Typer(help="Bring in products or past orders from a file.", no_args_is_help=True)
@@ -68,15 +67,7 @@ def main() -> None:
     )
     try:
         cli()
-    except (
-        BadFile,
-        BusyError,
-        Refused,
-        ReadError,
-        ValueError,
-        redis_server.NoRedisError,
-        supervisor.AlreadyRunningError,
-    ) as problem:
+    except _TOLD as problem:
         typer.echo(f"tradewind: {problem}", err=True)
         sys.exit(1)
     except redis.exceptions.ConnectionError:

@@ -9,7 +9,7 @@ from shop import clock
 from writes.bus import Bus
 from writes.carts import ExpireCart, overdue_carts
 from writes.checkout import ExpireCheckout, overdue_checkouts
-from writes.sqlite import BusyError
+from writes.refusals import BusyError
 
 _EVERY_SECONDS = 5.0
 _MOST = 200

@@ -134,3 +134,9 @@ class StillInProgress(Refused):
     """The same command under the same key has not finished yet."""
 
     code = "IN_PROGRESS"
+
+
+class BusyError(Exception):
+    """No refusal: the database was held by others too long. Nothing was written; the command may be sent again."""
+
+    code = "BUSY"

@@ -15,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import log
+from writes.refusals import BusyError
 
 _MOST_COMMANDS = 64
 _MOST_SECONDS = 0.03
@@ -36,10 +37,6 @@ class Committed(msgspec.Struct, frozen=True):
     result: Any
     epoch: str
     position: int | None
-
-
-class BusyError(Exception):
-    """Another process held the database too long. Nothing was written; the command may be sent again."""
 
 
 class BatchLostError(Exception):

@@ -14,8 +14,8 @@ from writes.carts import CreateCart, ExpireCart
 from writes.catalog import CreateProduct
 from writes.channels import CreateChannel
 from writes.checkout import StartCheckout
-from writes.refusals import KeyReused, NotFound, OutOfStock, StillInProgress
-from writes.sqlite import BusyError, SqliteWriter, open_engine
+from writes.refusals import BusyError, KeyReused, NotFound, OutOfStock, StillInProgress
+from writes.sqlite import SqliteWriter, open_engine
 
 
 async def test_the_same_key_and_input_gives_the_first_answer_again(shop):
