@@ -100,19 +100,24 @@ class Assortment:
         else:
             variant_ids = await self._complete(product_id, wanted, has, outcome)
         await self._stock(wanted, variant_ids, has, outcome)
-        if product_id is not None and wanted.publish and product_id not in has.published:
+        published = product_id in has.published or (outcome.created and not any(wanted.stock))
+        if product_id is not None and wanted.publish and not published:
             self._note(await self.send(PublishProduct(product_id, [self.channel])), wanted.lines[0], outcome)
         return outcome
 
     async def _create(self, wanted: Wanted, has: known.Goods, outcome: Offered) -> tuple[str | None, dict[int, str]]:
-        """Make the product with all its variants whose SKUs are free; return the variants' ids by their places."""
+        """Make the product with all its variants whose SKUs are free; return the variants' ids by their places.
+
+        It is put on sale in the same step, unless it waits for its first stock.
+        """
         places = [n for n, variant in enumerate(wanted.product.variants) if variant.sku.casefold() not in has.variants]
         for n in set(range(len(wanted.lines))) - set(places):
             outcome.refused.append(_taken(wanted, n))
         if not places:
             return None, {}
         variants = [wanted.product.variants[n] for n in places]
-        answer = await self.send(msgspec.structs.replace(wanted.product, variants=variants))
+        on_sale = [self.channel] if wanted.publish and not any(wanted.stock) else []
+        answer = await self.send(msgspec.structs.replace(wanted.product, variants=variants, channels=on_sale))
         if not self._note(answer, wanted.lines[0], outcome):
             return None, {}
         outcome.created = True

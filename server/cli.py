@@ -51,8 +51,6 @@ _TOLD = (
     supervisor.AlreadyRunningError,
 )
 
-_IMPORT_PAUSE = 0.004  # seconds left to others after each commit
-
 
 def main() -> None:
     """Run the command line."""
@@ -174,7 +172,7 @@ async def _import_bus(settings: Settings) -> AsyncIterator[Bus]:
     migrate(engine)
     async with (
         parts.open_redis(settings) as client,
-        parts.open_bus(settings, engine, parts.nudge(client), pause=_IMPORT_PAUSE) as bus,
+        parts.open_bus(settings, engine, parts.nudge(client), importing=True) as bus,
     ):
         yield bus
 

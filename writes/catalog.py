@@ -47,6 +47,8 @@ class CreateCategory(msgspec.Struct, frozen=True):
 
 
 class CreateProduct(msgspec.Struct, frozen=True):
+    """A product with its variants; where `channels` are named it is published there at once."""
+
     name: str
     slug: str | None = None
     description: str | None = None
@@ -57,6 +59,7 @@ class CreateProduct(msgspec.Struct, frozen=True):
     media: list[Media] = []
     metadata: Any = None
     variants: list[VariantIn] = []
+    channels: list[str] = []
 
 
 class UpdateProduct(msgspec.Struct, frozen=True):
@@ -130,6 +133,7 @@ def create_product(work: Work, command: CreateProduct) -> Done:
         variant_id, of_variant = variants.add(work, product_id, described["name"], variant, path)
         variant_ids.append(variant_id)
         happened += of_variant
+    happened += _publish(work, product_id, described["name"], command.channels)
     return Done(happened, {"product_id": product_id, "variant_ids": variant_ids})
 
 
@@ -159,16 +163,7 @@ def update_product(work: Work, command: UpdateProduct) -> Done:
 
 def publish_product(work: Work, command: PublishProduct) -> Done:
     row = _product(work, command.product_id)
-    happened: list[events.Event] = []
-    for code in dict.fromkeys(command.channels):
-        channels.currency(work, code, ["channels"])
-        if not _has_price(work, row.id, code):
-            raise Invalid(f"{row.name} has no variant with a price in {code}: set one, then publish.", ["channels"])
-        if work.added(t.publications, {"product_id": row.id, "channel": code}):
-            happened.append(events.ProductPublished(product_id=row.id, channel=code))
-    if happened:
-        work.do(sa.update(t.products).where(t.products.c.id == row.id).values(status="ACTIVE"))
-    return Done(happened, {"product_id": row.id})
+    return Done(_publish(work, row.id, row.name, command.channels), {"product_id": row.id})
 
 
 def unpublish_product(work: Work, command: UnpublishProduct) -> Done:
@@ -227,6 +222,19 @@ def _change_slug(work: Work, row: Any, slug: str) -> events.ProductSlugChanged:
         work.do(insert(t.product_slugs).values(slug=slug, product_id=row.id))
     work.do(sa.update(t.products).where(t.products.c.id == row.id).values(slug=slug))
     return events.ProductSlugChanged(product_id=row.id, slug=slug, was=row.slug)
+
+
+def _publish(work: Work, product_id: str, name: str, codes: Sequence[str]) -> list[events.Event]:
+    happened: list[events.Event] = []
+    for code in dict.fromkeys(codes):
+        channels.currency(work, code, ["channels"])
+        if not _has_price(work, product_id, code):
+            raise Invalid(f"{name} has no variant with a price in {code}: set one, then publish.", ["channels"])
+        if work.added(t.publications, {"product_id": product_id, "channel": code}):
+            happened.append(events.ProductPublished(product_id=product_id, channel=code))
+    if happened:
+        work.do(sa.update(t.products).where(t.products.c.id == product_id).values(status="ACTIVE"))
+    return happened
 
 
 def _product(work: Work, product_id: str) -> Any:

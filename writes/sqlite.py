@@ -18,7 +18,6 @@ from shop import log
 from writes.refusals import BusyError
 
 _MOST_COMMANDS = 64
-_MOST_SECONDS = 0.03
 _BUSY_SECONDS = 10.0
 
 Database = sa.Engine  # what `open_engine` gives
@@ -93,8 +92,13 @@ class SqliteWriter:
     lost (a full disk, a COMMIT that fails), every command of the batch is run again alone, once.
     """
 
-    def __init__(self, engine: sa.Engine, *, pause: float = 0.0) -> None:
-        """`pause`: seconds to leave the database to others after each commit; an import yields so to buyers."""
+    def __init__(self, engine: sa.Engine, *, share: float = 0.03, pause: float = 0.0) -> None:
+        """Begin the thread.
+
+        `share`: seconds after which a transaction takes no further command. `pause`: seconds to leave the database to
+        others after each commit; an import yields so to buyers.
+        """
+        self._share = share
         self._connection = engine.connect()  # here, so that a file that cannot be opened is told to who opens it
         self._pause = pause
         self._closed = False
@@ -150,7 +154,7 @@ class SqliteWriter:
 
     def _commit(self, connection: sa.Connection, batch: list[_Job]) -> list[tuple[_Job, Committed | Exception]]:
         """Commit a batch in one transaction. What no time is left for is held, before those that came later."""
-        deadline = time.monotonic() + _MOST_SECONDS
+        deadline = time.monotonic() + self._share
         ran: list[tuple[_Job, Attempt | Exception]] = []
         try:
             with connection.begin():

@@ -31,7 +31,7 @@ MADE = [
     (catalog.CategoryInput, catalog_commands.CreateCategory, set()),
     (catalog.MediaInput, events.Media, set()),
     (catalog.AttributeInput, events.Attribute, set()),
-    (product_edits.ProductCreateInput, catalog_commands.CreateProduct, set()),
+    (product_edits.ProductCreateInput, catalog_commands.CreateProduct, {"channels"}),
     (product_edits.ProductUpdateInput, catalog_commands.UpdateProduct, set()),
     (product_edits.ProductVariantInput, catalog_commands.VariantIn, set()),
     (product_edits.VariantCreateInput, catalog_commands.VariantIn, {"product_id"}),
