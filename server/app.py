@@ -20,7 +20,7 @@ from schema.context import Context
 from schema.root import build_schema
 from server import duties, parts
 from server.settings import Settings
-from shop.tail import Tail, open_tail
+from shop.tail import LogUnavailableError, Tail, open_tail
 
 
 class Face(GraphQL[Context, None]):
@@ -72,7 +72,7 @@ async def health(request: Request) -> Response:
     """200 while commands can be committed and views be read; the lag says how far the views are behind the log."""
     try:
         told = await _health(request.app.state.views, request.app.state.tail)
-    except (ReadError, redis.exceptions.RedisError, OSError) as problem:
+    except (ReadError, LogUnavailableError, redis.exceptions.RedisError, OSError) as problem:
         return JSONResponse({"status": "failing", "reason": str(problem)}, status_code=503)
     return JSONResponse(told)
 

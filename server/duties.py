@@ -25,6 +25,8 @@ async def expire_what_is_due(bus: Bus) -> None:
             await _expire(bus)
         except BusyError:
             logger.info("expiry_waits", reason="the database is busy")
+        except Exception:  # a duty that ends is a duty that nobody does
+            logger.exception("expiry_failed")
 
 
 async def _expire(bus: Bus) -> None:

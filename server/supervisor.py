@@ -40,10 +40,10 @@ async def serve(settings: Settings, *, end_with_parent: bool = False) -> None:
         try:
             if settings.embedded:
                 started.append(await _start_redis(settings, lock))
-            await _prepare(settings)
-            for name in ("worker", "api"):
+            for name in ("worker", "api"):  # they take a second to load: meanwhile the database is made ready
                 started.append(Child(name, [sys.executable, "-m", "server", name, *(["--dev"] if settings.dev else [])]))
             keepers = [asyncio.create_task(child.keep_alive()) for child in started]
+            await _prepare(settings)
             greeter = asyncio.create_task(_greet(settings))
             await stopped.wait()
             for task in (*keepers, greeter):
