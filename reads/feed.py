@@ -11,6 +11,7 @@ import redis.exceptions
 import structlog
 from redis.asyncio import Redis
 
+from reads.errors import ViewRebuilding
 from shop.views import Keys
 
 _BLOCK_MS = 1_000
@@ -73,7 +74,7 @@ class Feed:
                     self._reached = dict(enumerate(await positions()))
                     started = True
                 await self._read()
-            except (redis.exceptions.RedisError, OSError) as outage:
+            except (ViewRebuilding, redis.exceptions.RedisError, OSError) as outage:
                 logger.warning("feed_waits_for_redis", reason=str(outage))
                 await asyncio.sleep(0.2)
 
@@ -146,9 +147,16 @@ def _changes(entry: Any) -> Iterator[Change]:
 async def following(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run an endless piece of work beside the block, and end it with the block."""
     task = asyncio.create_task(work)
+    task.add_done_callback(_tell_of_an_end)
     try:
         yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _tell_of_an_end(task: "asyncio.Task[None]") -> None:
+    """Endless work that ended by itself is a fault that nobody would notice."""
+    if not task.cancelled() and task.exception() is not None:
+        logger.error("endless_work_ended", exc_info=task.exception())

@@ -18,12 +18,12 @@ _PARTS = (
     ("lint", 30, ["ruff", "check", "."]),
     ("format", 30, ["ruff", "format", "--check", "."]),
     ("types", 180, ["mypy"]),
-    ("shop and writes", 150, ["pytest", "tests/shop", "tests/writes"]),
-    ("projections and oracle", 150, ["pytest", "tests/oracle", "tests/projections", "tests/reads"]),
+    ("shop and writes", 180, ["pytest", "tests/shop", "tests/writes"]),
+    ("projections and oracle", 240, ["pytest", "tests/oracle", "tests/reads"]),
     ("schema and house", 60, ["pytest", "tests/schema", "tests/house"]),
-    ("imports", 120, ["pytest", "tests/server"]),
+    ("imports", 180, ["pytest", "tests/server"]),
     ("journeys", 240, ["pytest", "tests/journeys"]),
-    ("crashes", 240, ["pytest", "tests/crash"]),
+    ("crashes", 360, ["pytest", "tests/crash"]),
 )
 
 # What the soak asks for more of; each test names its own default.

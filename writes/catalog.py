@@ -125,7 +125,8 @@ def create_product(work: Work, command: CreateProduct) -> Done:
         raise Taken(f"The slug {slug} belongs to another product.", ["input", "slug"])
     work.add(t.product_slugs, {"slug": slug, "product_id": product_id})
     _file_under(work, product_id, command.category_ids)
-    created = events.ProductCreated(product_id=product_id, slug=slug, category_ids=command.category_ids, **described)
+    filed = list(dict.fromkeys(command.category_ids))
+    created = events.ProductCreated(product_id=product_id, slug=slug, category_ids=filed, **described)
     happened: list[events.Event] = [created]
     variant_ids = []
     for index, variant in enumerate(command.variants):
@@ -149,7 +150,7 @@ def update_product(work: Work, command: UpdateProduct) -> Done:
     }
     described["name"] = _named(described["name"])
     filed = _categories_of(work, row.id)
-    category_ids = filed if command.category_ids is UNSET else command.category_ids
+    category_ids = filed if command.category_ids is UNSET else list(dict.fromkeys(command.category_ids))
     was = {field: getattr(row, field) for field in described}
     if _plain(described) != was or set(category_ids) != set(filed):
         _check_categories(work, category_ids)

@@ -95,6 +95,8 @@ def status_of(payments: Sequence[tuple[str, int, int]], total: int) -> str:
             return "REFUNDED" if refunded >= captured else "PARTIALLY_REFUNDED"
         return "PAID" if captured >= total else "PARTIALLY_PAID"
     states = [payment[0] for payment in payments]
+    if "CAPTURED" in states:  # of an order that cost nothing
+        return "PAID"
     for state, status in (("AUTHORIZED", "AUTHORIZED"), ("CREATED", "NONE"), ("VOIDED", "VOIDED"), ("FAILED", "FAILED")):
         if state in states:
             return status
