@@ -80,8 +80,7 @@ def _spent(view: Customer, amount: int, currency: str) -> Customer:
 
 def _of_customer(document: Customer) -> Iterable[Entry]:
     """Each word one may search for leads to the customer; `every` pages through all by reference, then name."""
-    name = (document.external_ref or document.email or document.name or "").casefold()
-    yield views.EVERY, views.member(name, document.id), 0
+    yield views.EVERY, views.member(views.customer_sort_key(document), document.id), 0
     words = re.findall(r"\w+", f"{document.external_ref or ''} {document.name or ''}".casefold())
     for word in {*words, (document.email or "").casefold()} - {""}:
         yield views.SEARCH, views.member(word, document.id), 0

@@ -256,21 +256,10 @@ def _entries(document: Order) -> Iterable[Entry]:
         "fulfillment": document.fulfillment_status,
     }
     axes |= {} if document.customer_id is None else {"customer": document.customer_id}
-    for sort, key in _sort_keys(document).items():
+    for sort, key in views.order_sort_keys(document).items():
         entry = views.member(key, document.id)
         for axis, value in axes.items():
             yield views.orders_by(axis, value, sort), entry, 0
-
-
-def _sort_keys(document: Order) -> dict[str, str]:
-    """An order that is not placed yet sorts by when it was made."""
-    number = document.number.rjust(20, "0")
-    return {
-        "PLACED_AT": document.placed_at or document.created_at,
-        "NUMBER": number,
-        "TOTAL": views.number_key(units(document.total)),
-        "UPDATED_AT": document.updated_at,
-    }
 
 
 order.entries = _entries

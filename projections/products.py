@@ -6,7 +6,7 @@ from typing import Any
 from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
-from shop.money import Money, money, units
+from shop.money import money
 from shop.views import Level, Product, Variant, VariantPrice
 
 product = Projection(Product)
@@ -168,7 +168,7 @@ def _entries(document: Product) -> Iterable[Entry]:
     for key in _lookups(document):
         yield views.LOOKUP, views.member(key, document.id), 0
     for channel in document.channels:
-        for sort, key in _sort_keys(document, channel).items():
+        for sort, key in views.product_sort_keys(in_channel(document, channel)).items():
             entry = views.member(key, document.id)
             for scope in ("all", *document.category_ids):
                 yield views.listing(channel, scope, sort), entry, 0
@@ -181,21 +181,6 @@ def _lookups(document: Product) -> Iterable[str]:
         yield f"sku={variant.sku.casefold()}"
         if variant.barcode is not None:
             yield f"barcode={variant.barcode}"
-
-
-def _sort_keys(document: Product, channel: str) -> dict[str, str]:
-    return {
-        "NAME": document.name.casefold(),
-        "PRICE": views.number_key(min(_amounts(document, channel), default=0)),
-        "CREATED_AT": document.created_at,
-        "BEST_SELLING": views.number_key(document.units_sold),
-        "UPDATED_AT": document.updated_at,
-    }
-
-
-def _amounts(document: Product, channel: str) -> list[int]:
-    prices: list[Money] = [p.price for v in document.variants for p in v.prices if p.channel == channel and not v.discontinued]
-    return [units(price) for price in prices]
 
 
 product.entries = _entries

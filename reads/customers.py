@@ -24,8 +24,8 @@ async def customers(reading: Reading, search: str | None, window: Window) -> Pag
     found = await reading.store.ranges(Customer, [Range(views.SEARCH, _MOST, prefix=word) for word in words])
     ids = set.intersection(*({views.member_id(entry) for entry in members} for members in found))
     documents = [one for one in await reading.many(Customer, sorted(ids)) if one is not None]
-    documents.sort(key=lambda one: (_name(one), one.id))
-    return page_of(documents, window, _name)
+    documents.sort(key=lambda one: (views.customer_sort_key(one), one.id))
+    return page_of(documents, window, views.customer_sort_key)
 
 
 async def credits(reading: Reading, from_day: dt.date, to_day: dt.date) -> list[Credit]:
@@ -34,7 +34,3 @@ async def credits(reading: Reading, from_day: dt.date, to_day: dt.date) -> list[
     until = str(to_day + dt.timedelta(days=1))
     wanted = [views.member_id(entry) for entry in members if entry < until]
     return [one for one in await reading.many(Credit, wanted) if one is not None]
-
-
-def _name(document: Customer) -> str:
-    return (document.external_ref or document.email or document.name or "").casefold()

@@ -6,7 +6,6 @@ from reads import carts
 from reads.pages import Edge, Page, Window, page, page_of
 from reads.reading import Reading
 from shop import views
-from shop.money import units
 from shop.views import Checkout, Order
 
 
@@ -90,18 +89,8 @@ class _Place(views.Document, kw_only=True):
 async def _by_numbers(reading: Reading, where: OrderFilter, sort: str, descending: bool, window: Window) -> Page[Order]:
     found = [await order(reading, number=number) for number in dict.fromkeys(where.number or [])]
     fitting = [one for one in found if one is not None and where.fits(one)]
-    fitting.sort(key=lambda one: (_sort_key(one, sort), one.id), reverse=descending)
-    return page_of(fitting, window, lambda one: _sort_key(one, sort))
-
-
-def _sort_key(document: Order, sort: str) -> str:
-    keys = {
-        "PLACED_AT": document.placed_at or document.created_at,
-        "NUMBER": document.number.rjust(20, "0"),
-        "TOTAL": views.number_key(units(document.total)),
-        "UPDATED_AT": document.updated_at,
-    }
-    return keys[sort]
+    fitting.sort(key=lambda one: (views.order_sort_keys(one)[sort], one.id), reverse=descending)
+    return page_of(fitting, window, lambda one: views.order_sort_keys(one)[sort])
 
 
 def _in(value: str, allowed: list[str] | None) -> bool:

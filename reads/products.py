@@ -8,7 +8,6 @@ from reads.catalog import category_and_below
 from reads.pages import Edge, Page, Window, page, page_of
 from reads.reading import Reading
 from shop import views
-from shop.money import units
 from shop.views import Product, Variant
 
 # Which way a sort goes where nobody says: best sellers and newest first, names and prices rising.
@@ -104,20 +103,8 @@ async def _chosen(
         return one.published and filed and (where.status is None or one.status in where.status)
 
     found = [one for one in await by_ids(reading, channel, ids) if one is not None and fits(one)]
-    found.sort(key=lambda one: (_sort_key(one, sort), one.id), reverse=falling)
-    return page_of(found, window, lambda one: _sort_key(one, sort))
-
-
-def _sort_key(document: Product, sort: str) -> str:
-    prices = [units(one.price) for one in document.variants if one.price is not None and not one.discontinued]
-    keys = {
-        "NAME": document.name.casefold(),
-        "PRICE": views.number_key(min(prices, default=0)),
-        "CREATED_AT": document.created_at,
-        "BEST_SELLING": views.number_key(document.units_sold),
-        "UPDATED_AT": document.updated_at,
-    }
-    return keys[sort]
+    found.sort(key=lambda one: (views.product_sort_keys(one)[sort], one.id), reverse=falling)
+    return page_of(found, window, lambda one: views.product_sort_keys(one)[sort])
 
 
 def _shown(document: Product | None, channel: str) -> Product | None:

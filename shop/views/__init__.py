@@ -25,6 +25,7 @@ from shop.views.keys import (
 )
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
+from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Product, ProductSales, StockLevel,
@@ -66,11 +67,14 @@ __all__ = [
     "Variant",
     "VariantPrice",
     "Warehouse",
+    "customer_sort_key",
     "listing",
     "member",
     "member_id",
     "number_key",
+    "order_sort_keys",
     "orders_by",
+    "product_sort_keys",
     "root",
     "stock_in",
     "top",

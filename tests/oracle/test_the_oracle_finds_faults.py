@@ -65,8 +65,9 @@ def test_views_that_nobody_spoiled_have_no_difference(folded):
 
 
 def _document(one, view):
-    """The key of some document of a view."""
-    return next(key for key in sorted(one.redis.keys()) if re.match(rb"\{tw\d\}:%s\.\d+:" % view.view.encode(), key))
+    """The key of some document of a view; of levels one that holds something, for SQL cannot tell a moved zero from none."""
+    keys = (key for key in sorted(one.redis.keys()) if re.match(rb"\{tw\d\}:%s\.\d+:" % view.view.encode(), key))
+    return next(key for key in keys if view is not views.StockLevel or msgspec.json.decode(one.redis.get(key))["on_hand"])
 
 
 def _indexes(one):
