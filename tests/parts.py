@@ -28,10 +28,9 @@ _PARTS = (
 
 # What the soak asks for more of; each test names its own default.
 _SOAK = {
-    "TRADEWIND_CRASH_ROUNDS": "60",
-    "TRADEWIND_RANDOM_SHOPS": "30",
-    "TRADEWIND_READ_TRIES": "10000",
-    "HYPOTHESIS_PROFILE": "soak",
+    "TRADEWIND_CRASH_ROUNDS": "20",
+    "TRADEWIND_RANDOM_SHOPS": "12",
+    "TRADEWIND_READ_TRIES": "2000",
 }
 
 
