@@ -1,6 +1,6 @@
 """All projections, and the way from an event to the documents it changes. Registering a projection is a line here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from projections import books as _books  # noqa: F401 - declares more folds of t
 from projections import carts, catalog, customers, orders, products, sales, stock
 from projections.projection import Projection
 from shop.log import Recorded
+from shop.views import Document
 
 ALL: Sequence[Projection[Any]] = (
     catalog.channel,
@@ -24,6 +25,9 @@ ALL: Sequence[Projection[Any]] = (
     sales.sales_day,
     sales.product_sales,
 )
+
+
+BY_VIEW: Mapping[type[Document], Projection[Any]] = {projection.view: projection for projection in ALL}
 
 
 class Touch(msgspec.Struct, frozen=True):

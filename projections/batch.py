@@ -5,14 +5,13 @@ from typing import Any
 
 import msgspec
 
-from projections.all import Touch, touched
-from projections.projection import Entry, Projection
+from projections.all import BY_VIEW, Touch, touched
+from projections.projection import Entry, Filed
 from projections.store import Batch
 from shop.log import Recorded
 from shop.views import Document, Keys
 
 Name = tuple[type[Document], str]  # a view and a document's id
-Loaded = dict[Name, Document | None]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -55,25 +54,29 @@ def wanted(batch: Sequence[Step]) -> list[Name]:
     return list(dict.fromkeys((touch.projection.view, touch.document_id) for step in batch for touch in step.touches))
 
 
-def folded(batch: Sequence[Step], loaded: Mapping[Name, Document | None]) -> Loaded:
-    """Fold the batch's events into its documents, in order."""
-    now: Loaded = dict(loaded)
+def folded(batch: Sequence[Step], before: Mapping[Name, Filed[Any]]) -> dict[Name, Filed[Any]]:
+    """Fold the batch's events into its documents, in order, and file each document that changed."""
+    now: dict[Name, Document | None] = {name: filed.document for name, filed in before.items()}
     for step in batch:
         for touch in step.touches:
             name = (touch.projection.view, touch.document_id)
             now[name] = touch.projection.fold(now[name], touch.document_id, step.recorded, touch.ordinal)
-    return now
+    return {
+        name: before[name] if document is before[name].document else BY_VIEW[name[0]].filed(document)
+        for name, document in now.items()
+    }
 
 
-def written(batch: Sequence[Step], before: Mapping[Name, Document | None], after: Loaded, keys: Keys) -> Batch:
+def written(batch: Sequence[Step], before: Mapping[Name, Filed[Any]], after: Mapping[Name, Filed[Any]], keys: Keys) -> Batch:
     """Say what to write: changed documents, the difference in index entries, and a feed entry an event.
 
     The last event has an entry even where it changed nothing here, so that the feed tells how far the segment is.
     """
     out = Batch()
-    projections = {touch.projection.view: touch.projection for step in batch for touch in step.touches}
-    for (view, document_id), document in after.items():
-        _write_document(out, projections[view], document_id, before[view, document_id], document, keys)
+    for name, filed in after.items():
+        if filed is not before[name]:
+            _write_documents(out, name, before[name], filed, keys)
+            _write_entries(out, name, before[name].entries, filed.entries, keys)
     last = batch[-1].recorded.position
     for step in batch:
         if step.touches or step.recorded.position == last:
@@ -83,22 +86,21 @@ def written(batch: Sequence[Step], before: Mapping[Name, Document | None], after
     return out
 
 
-def _write_document(
-    out: Batch, projection: Projection[Any], document_id: str, old: Document | None, new: Document | None, keys: Keys
-) -> None:
-    if new is old:
-        return
-    view, segment = projection.view, keys.segment(document_id)
-    cuts_before = {} if old is None else projection.cuts(old)
-    cuts_after = {} if new is None else projection.cuts(new)
-    out.documents[keys.document(view, document_id)] = b"" if new is None else _encode(new)
-    out.documents |= {keys.document(view, gone): b"" for gone in cuts_before.keys() - cuts_after.keys()}
-    out.documents |= {keys.document(view, cut_id): _encode(piece) for cut_id, piece in cuts_after.items()}
-    entries_before: set[Entry] = set() if old is None else set(projection.entries(old))
-    entries_after: set[Entry] = set() if new is None else set(projection.entries(new))
-    still = {(index, member) for index, member, _ in entries_after}
-    for index, member, _ in entries_before - entries_after:
-        if (index, member) not in still:
+def _write_documents(out: Batch, name: Name, old: Filed[Any], new: Filed[Any], keys: Keys) -> None:
+    view, document_id = name
+    out.documents[keys.document(view, document_id)] = b"" if new.document is None else _encode(new.document)
+    for gone in old.cuts.keys() - new.cuts.keys():
+        out.documents[keys.document(view, gone)] = b""
+    for cut_id, cut in new.cuts.items():
+        out.documents[keys.document(view, cut_id)] = _encode(cut)
+
+
+def _write_entries(out: Batch, name: Name, old: frozenset[Entry], new: frozenset[Entry], keys: Keys) -> None:
+    view, segment = name[0], keys.segment(name[1])
+    added = new - old
+    again = {(index, member) for index, member, _ in added}  # only the score is another: adding replaces it
+    for index, member, _ in old - new:
+        if (index, member) not in again:
             out.removed.setdefault(keys.index(view, segment, index), []).append(member)
-    for index, member, score in entries_after - entries_before:
+    for index, member, score in added:
         out.added.setdefault(keys.index(view, segment, index), []).append((score, member))

@@ -158,20 +158,23 @@ def in_channel(document: Product, channel: str) -> Product:
     )
 
 
-def _cuts(document: Product) -> dict[str, Product]:
-    cuts = [in_channel(document, channel) for channel in _priced_in(document)]
-    return {cut.id: cut for cut in cuts}
+def _cuts(document: Product) -> Iterable[Product]:
+    return (in_channel(document, channel) for channel in _priced_in(document))
 
 
 def _entries(document: Product) -> Iterable[Entry]:
     yield views.EVERY, views.member(document.created_at, document.id), 0
     for key in _lookups(document):
         yield views.LOOKUP, views.member(key, document.id), 0
-    for channel in document.channels:
-        for sort, key in views.product_sort_keys(in_channel(document, channel)).items():
-            entry = views.member(key, document.id)
-            for scope in ("all", *document.category_ids):
-                yield views.listing(channel, scope, sort), entry, 0
+
+
+def _listings(cut: Product) -> Iterable[Entry]:
+    """A channel lists what is published in it, under all and under each category."""
+    if cut.published:
+        for sort, key in views.product_sort_keys(cut).items():
+            entry = views.member(key, views.root(cut.id))
+            for scope in ("all", *cut.category_ids):
+                yield views.listing(cut.channel, scope, sort), entry, 0
 
 
 def _lookups(document: Product) -> Iterable[str]:
@@ -185,3 +188,4 @@ def _lookups(document: Product) -> Iterable[str]:
 
 product.entries = _entries
 product.cuts = _cuts
+product.cut_entries = _listings

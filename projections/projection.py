@@ -31,7 +31,8 @@ class Projection(Generic[D]):
         self._empty = empty
         self._starts: set[type[Event]] = set()
         self.entries: Callable[[D], Iterable[Entry]] = lambda _: ()
-        self.cuts: Callable[[D], dict[str, D]] = lambda _: {}
+        self.cuts: Callable[[D], Iterable[D]] = lambda _: ()
+        self.cut_entries: Callable[[D], Iterable[Entry]] = lambda _: ()
 
     def starts(self, kind: type[E], ids: Callable[[E], Iterable[str]]) -> Callable[[Callable[[E, Recorded], D]], Any]:
         """Declare the fold of the event that begins a document."""
@@ -51,6 +52,14 @@ class Projection(Generic[D]):
             return fold
 
         return declare
+
+    def filed(self, document: D | None) -> "Filed[D]":
+        """Work out all that is stored of a document: the documents cut from it, and the index entries of them all."""
+        if document is None:
+            return Filed(None, {}, frozenset())
+        cuts = {cut.id: cut for cut in self.cuts(document)}
+        entries = {*self.entries(document), *(entry for cut in cuts.values() for entry in self.cut_entries(cut))}
+        return Filed(document, cuts, frozenset(entries))
 
     def fold(self, document: D | None, document_id: str, recorded: Recorded, ordinal: int) -> D | None:
         """Fold one event into one document and mark the place. At or below the document's place it changes nothing."""
@@ -72,6 +81,14 @@ class Projection(Generic[D]):
             version=recorded.stream_version if mine else folded.version,
             updated_at=recorded.at if mine else folded.updated_at,
         )
+
+
+class Filed(msgspec.Struct, Generic[D], frozen=True):
+    """A document with what is stored beside it; all of it is a pure function of the document."""
+
+    document: D | None
+    cuts: dict[str, D]
+    entries: frozenset[Entry]
 
 
 replace = msgspec.structs.replace

@@ -66,13 +66,15 @@ def month_id(product_id: str, channel: str, day: str) -> str:
 
 @product_sales.on(events.OrderPlaced, lambda e: [month_id(sold.product_id, e.channel, e.day) for sold in e.sold])
 def product_order_placed(view: ProductSales, event: events.OrderPlaced, _: Recorded) -> ProductSales:
-    mine = [sold for sold in event.sold if sold.product_id == views.root(view.id)]
+    product_id = views.root(view.id)
+    mine = [sold for sold in event.sold if sold.product_id == product_id]
     return _add(view, event.day, sum(sold.units for sold in mine), sum(sold.revenue for sold in mine))
 
 
 @product_sales.on(events.PastOrderRecorded, lambda e: sorted({month_id(line.product_id, e.channel, e.day) for line in e.lines}))
 def product_past_order_recorded(view: ProductSales, event: events.PastOrderRecorded, _: Recorded) -> ProductSales:
-    mine = [line for line in event.lines if line.product_id == views.root(view.id)]
+    product_id = views.root(view.id)
+    mine = [line for line in event.lines if line.product_id == product_id]
     return _add(view, event.day, sum(line.quantity for line in mine), sum(line.total for line in mine))
 
 

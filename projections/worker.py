@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 import redis.exceptions
 import structlog
 from redis.asyncio import Redis
 
 from projections import batch as batches
-from projections.batch import Loaded, Name, Step
+from projections.all import BY_VIEW
+from projections.batch import Name, Step
+from projections.projection import Filed
 from projections.store import Checkpoint, CheckpointMovedError, ViewStore
 from shop import views
 from shop.log import Recorded
@@ -19,7 +21,7 @@ from shop.views import Keys
 
 _READ_EVENTS = 500
 _MOST_DOCUMENTS = 400
-_CACHED_DOCUMENTS = 6_000
+_KNOWN_DOCUMENTS = 6_000
 _SHORTEST_POLL = 0.01
 _LONGEST_POLL = 0.25
 _OUTAGES = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.BusyLoadingError, OSError)
@@ -44,7 +46,7 @@ class Worker:
         self._keys = keys
         self._store = ViewStore(redis, keys)
         self._checkpoints: dict[int, Checkpoint] = {}
-        self._documents: Loaded = {}
+        self._known: dict[Name, Filed[Any]] = {}
         self._nudged = asyncio.Event()
 
     async def run(self) -> None:
@@ -101,22 +103,23 @@ class Worker:
         self._checkpoints[segment] = reached
         self._remember(after)
 
-    async def _load(self, names: Sequence[Name]) -> Loaded:
+    async def _load(self, names: Sequence[Name]) -> dict[Name, Filed[Any]]:
         """Take documents from memory where this worker wrote them last; the script refuses if another has since."""
-        missing = [name for name in names if name not in self._documents]
-        loaded = dict(zip(missing, await self._store.documents(missing), strict=True))
-        return {name: loaded[name] if name in loaded else self._documents[name] for name in names}
+        missing = [name for name in names if name not in self._known]
+        documents = await self._store.documents(missing)
+        loaded = {name: BY_VIEW[name[0]].filed(found) for name, found in zip(missing, documents, strict=True)}
+        return {name: loaded[name] if name in loaded else self._known[name] for name in names}
 
-    def _remember(self, after: Loaded) -> None:
-        for name, document in after.items():
-            self._documents.pop(name, None)
-            self._documents[name] = document
-        while len(self._documents) > _CACHED_DOCUMENTS:
-            del self._documents[next(iter(self._documents))]
+    def _remember(self, after: dict[Name, Filed[Any]]) -> None:
+        for name, filed in after.items():
+            self._known.pop(name, None)
+            self._known[name] = filed
+        while len(self._known) > _KNOWN_DOCUMENTS:
+            del self._known[next(iter(self._known))]
 
     def _forget(self) -> None:
         self._checkpoints.clear()
-        self._documents.clear()
+        self._known.clear()
 
     async def _listen(self) -> None:
         """Be woken by each commit's nudge. Everything works the same, only later, if every nudge is lost."""
