@@ -21,7 +21,7 @@ from shop.views import Keys
 
 _READ_EVENTS = 500
 _MOST_DOCUMENTS = 400
-_KNOWN_DOCUMENTS = 6_000
+_KNOWN_DOCUMENTS = 20_000
 _SHORTEST_POLL = 0.01
 _LONGEST_POLL = 0.25
 _OUTAGES = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.BusyLoadingError, OSError)
