@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from msgspec import UNSET, UnsetType
-from sqlalchemy.dialects.sqlite import insert
 
 from shop import events, ids
 from shop.events import Attribute, Media
+from shop.upsert import insert
 from writes import channels, variants
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, Path, Taken

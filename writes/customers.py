@@ -2,9 +2,9 @@
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from shop import events, ids
+from shop.upsert import insert
 from writes.refusals import Invalid, Taken
 from writes.tables import customers
 from writes.work import Done, Work

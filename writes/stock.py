@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from shop import events, ids
 from shop.events import Move
+from shop.upsert import insert
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, OutOfStock, Path, StockConflict, Taken
 from writes.work import Done, Work

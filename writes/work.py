@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from shop import clock, log
 from shop.events import Event
+from shop.upsert import insert
 from writes.providers import Provider, ProviderCall
 from writes.refusals import Refused, VersionConflict
 
