@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from writes import migrate, postgres, sqlite
+from writes.refusals import BusyError
 from writes.writer import Writer
 
 Database = sa.Engine | AsyncEngine  # what `open_database` gives
@@ -30,8 +31,11 @@ async def up_to_date(database: Database) -> str:
     """Bring the schema up to date and return the log's epoch."""
     if not isinstance(database, AsyncEngine):
         return migrate.migrate(database)
-    async with database.begin() as connection:
-        return await connection.run_sync(migrate.upgrade)
+    try:
+        async with database.begin() as connection:
+            return await connection.run_sync(migrate.upgrade)
+    except OSError as silent:
+        raise BusyError(f"PostgreSQL does not answer: {silent}") from silent
 
 
 async def close(database: Database) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shop import log
-from writes.refusals import BusyError
+from writes.refusals import BusyError, Invalid
 from writes.writer import Attempt, Committed
 
 _CONNECTIONS = 10
@@ -27,6 +27,9 @@ _TIMEOUTS = {"lock_timeout": "4s", "idle_in_transaction_session_timeout": "5s", 
 # connections. A unique violation is two commands that both looked and found nothing: the second looks again.
 _UNIQUE = "23505"
 _PASSING = {"40001", "40P01", "55P03", "57014", "25P03", "57P01", "57P02", "57P03", "53300", _UNIQUE}
+
+# A text that is longer than its column or has a NUL, a number out of range: what SQLite would have kept.
+_NOT_HELD = {"22000", "22001", "22003", "22021", "22P05"}
 
 
 class CommitInDoubtError(Exception):
@@ -84,6 +87,8 @@ class PostgresWriter:
             except sa.exc.TimeoutError as full:
                 raise BusyError("all connections to the database are in use") from full
             except (sa.exc.DBAPIError, OSError) as error:
+                if _state(error) in _NOT_HELD:
+                    raise Invalid("A text is too long or has a NUL in it, or a number is too large.") from error
                 if not _passes(error):
                     raise
                 if _state(error) == _UNIQUE and time.monotonic() > backoff.give_up:

@@ -15,10 +15,11 @@ from writes import postgres
 from writes import tables as t
 from writes.carts import AddCartLines, ExpireCart, LineIn
 from writes.catalog import CreateProduct
+from writes.channels import CreateChannel
 from writes.checkout import StartCheckout
 from writes.database import open_database, open_writer
 from writes.providers import ProviderResult, Test
-from writes.refusals import BusyError, OutOfStock
+from writes.refusals import BusyError, Invalid, OutOfStock
 from writes.stock import CreateWarehouse
 from writes.writer import Attempt
 
@@ -209,6 +210,16 @@ async def test_stock_asked_for_at_once_comes_from_wherever_there_is_some(shop):
     carts = [await shop.cart((mug, 1)) for _ in range(8)]
     answers = await asyncio.gather(*(shop.bus.send(StartCheckout(cart)) for cart in carts))
     assert [OutOfStock] * 2 == [type(answer.refused) for answer in answers if answer.refused]
+
+
+async def test_a_text_that_postgresql_cannot_keep_is_refused(empty_shop):
+    await empty_shop.when(CreateProduct("a\0b"))
+    assert Invalid is type(empty_shop.refused)
+
+
+async def test_a_text_that_is_too_long_is_refused(empty_shop):
+    await empty_shop.when(CreateChannel("a" * 41, "Britain", "GBP"))
+    assert Invalid is type(empty_shop.refused)
 
 
 class Counted(Test):
