@@ -19,11 +19,12 @@ from writes.channels import CreateChannel
 from writes.checkout import StartCheckout
 from writes.database import open_database, open_writer
 from writes.providers import ProviderResult, Test
-from writes.refusals import BusyError, Invalid, OutOfStock
+from writes.refusals import BusyError, Invalid, NotAllowedFrom, OutOfStock
 from writes.stock import CreateWarehouse
 from writes.writer import Attempt
 
 AT = "2026-01-31T12:00:00.000Z"
+_DEADLOCKS = sa.text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 BUYING = Path(__file__).with_name("buying.py")
 
 
@@ -145,8 +146,7 @@ async def test_carts_that_want_the_same_goods_in_opposite_order_never_wait_in_a_
     answers = await asyncio.gather(*(shop.bus.send(StartCheckout(cart)) for cart in carts))
     assert {None} == {answer.refused for answer in answers}
     assert [(50, 0, 40)] * 2 == [shop.level(mug), shop.level(cup)]
-    deadlocks = sa.text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-    assert [(0,)] == shop.rows(deadlocks)
+    assert [(0,)] == shop.rows(_DEADLOCKS)
 
 
 async def test_fifty_buyers_from_four_processes_get_the_last_five_exactly(shop):
@@ -183,17 +183,19 @@ async def test_one_checkout_becomes_one_order_however_often_it_is_completed_at_o
     assert (5, 1, 0) == shop.level(mug)
 
 
-async def test_a_cart_is_either_paid_or_checked_out_anew_never_both(shop):
+@pytest.mark.parametrize("token", ["approve", None])
+async def test_a_cart_is_either_paid_or_checked_out_anew_never_both(shop, token):
     mug = await shop.sells(stocked=50)
     for _ in range(10):
         cart_id = await shop.cart((mug, 1))
         checkout_id = (await shop.given(StartCheckout(cart_id)))["checkout_id"]
-        rivals = [shop.completing(checkout_id), StartCheckout(cart_id)]
-        paid, anew = await asyncio.gather(*(shop.bus.send(command) for command in rivals))
-        assert (paid.refused is None) != (anew.refused is None)
+        rivals = [shop.completing(checkout_id, token), StartCheckout(cart_id)]
+        answers = await asyncio.gather(*(shop.bus.send(command) for command in rivals))
+        assert [NotAllowedFrom] == [type(answer.refused) for answer in answers if answer.refused]
     on_hand, allocated, reserved = shop.level(mug)
     assert (50, 10) == (on_hand, allocated + reserved)
-    assert allocated == len(shop.rows(sa.select(t.orders.c.id).where(t.orders.c.status == "PLACED")))
+    assert allocated == len(shop.rows(sa.select(t.orders.c.id)))
+    assert [(0,)] == shop.rows(_DEADLOCKS)
 
 
 async def test_products_of_one_name_made_at_once_each_get_a_slug(empty_shop):
