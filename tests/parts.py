@@ -18,7 +18,7 @@ _PARTS = (
     ("lint", 30, ["ruff", "check", "."]),
     ("format", 30, ["ruff", "format", "--check", "."]),
     ("types", 180, ["mypy"]),
-    ("shop and writes", 150, ["pytest", "tests/shop", "tests/writes"]),
+    ("shop and writes", 300, ["pytest", "tests/shop", "tests/writes"]),
     ("projections and oracle", 150, ["pytest", "tests/oracle", "tests/projections", "tests/reads"]),
     ("schema and house", 60, ["pytest", "tests/schema", "tests/house"]),
     ("imports", 120, ["pytest", "tests/server"]),
