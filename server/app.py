@@ -21,6 +21,7 @@ from schema.root import build_schema
 from server import duties, parts
 from server.settings import Settings
 from shop.tail import LogUnavailableError, Tail, open_tail
+from writes.database import open_database
 
 
 class Face(GraphQL[Context, None]):
@@ -52,8 +53,9 @@ def create_app(settings: Settings) -> Starlette:
     async def opened(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(parts.open_redis(settings))
-            tail = await stack.enter_async_context(open_tail(settings.database_file()))
-            bus = await stack.enter_async_context(parts.open_bus(settings, parts.open_database(settings), parts.nudge(client)))
+            tail = await stack.enter_async_context(open_tail(settings.database()))
+            database = open_database(settings.database())
+            bus = await stack.enter_async_context(parts.open_bus(settings, database, parts.nudge(client)))
             views = Views(client, await parts.layout(client, settings), tail.head)
             await stack.enter_async_context(following(views.follow()))
             await stack.enter_async_context(following(duties.expire_what_is_due(bus)))

@@ -26,7 +26,7 @@ from server.progress import Progress, shown_on
 from server.settings import Settings
 from shop.tail import open_tail
 from writes.bus import Bus
-from writes.migrate import migrate
+from writes.database import Database, close, open_database, up_to_date
 from writes.refusals import BusyError, Refused
 
 cli = typer.Typer(help="A headless shop backend: GraphQL over CQRS.", no_args_is_help=True, add_completion=True)
@@ -106,8 +106,8 @@ def worker(dev: Dev = False) -> None:
 @cli.command("migrate")
 def migrate_command() -> None:
     """Bring the database's schema up to date."""
-    engine = parts.open_database(_settings())
-    typer.echo(f"The database is up to date; its log's epoch is {migrate(engine)}.")
+    epoch = asyncio.run(_migrated(open_database(_settings().database())))
+    typer.echo(f"The database is up to date; its log's epoch is {epoch}.")
 
 
 @cli.command()
@@ -141,13 +141,20 @@ def _settings(dev: bool = False) -> Settings:
     return settings.model_copy(update={"dev": True}) if dev else settings
 
 
+async def _migrated(database: Database) -> str:
+    try:
+        return await up_to_date(database)
+    finally:
+        await close(database)
+
+
 async def _work(settings: Settings) -> None:
-    async with parts.open_redis(settings) as client, open_tail(settings.database_file()) as tail:
+    async with parts.open_redis(settings) as client, open_tail(settings.database()) as tail:
         await Worker(tail, client, await parts.layout(client, settings)).run()
 
 
 async def _status(settings: Settings) -> None:
-    async with parts.open_redis(settings) as client, open_tail(settings.database_file()) as tail:
+    async with parts.open_redis(settings) as client, open_tail(settings.database()) as tail:
         epoch, head = await tail.head()
         typer.echo(f"log      epoch {epoch}, position {head}")
         views = Views(client, await parts.layout(client, settings), tail.head)
@@ -168,11 +175,11 @@ async def _imported(settings: Settings, run: Callable[[Bus, Progress], Awaitable
 @asynccontextmanager
 async def _import_bus(settings: Settings) -> AsyncIterator[Bus]:
     """A bus of its own that leaves room for buyers. Views follow at once where a worker runs, else at the next start."""
-    engine = parts.open_database(settings)
-    migrate(engine)
+    database = open_database(settings.database())
+    await up_to_date(database)
     async with (
         parts.open_redis(settings) as client,
-        parts.open_bus(settings, engine, parts.nudge(client), importing=True) as bus,
+        parts.open_bus(settings, database, parts.nudge(client), importing=True) as bus,
     ):
         yield bus
 

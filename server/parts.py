@@ -11,8 +11,8 @@ from server.settings import Settings
 from shop import views
 from shop.views import Keys
 from writes.bus import Bus
+from writes.database import Database, open_writer
 from writes.providers import Manual, Provider, Test
-from writes.sqlite import Database, SqliteWriter, open_engine
 
 EMBEDDED_SEGMENTS = 1
 SERVER_SEGMENTS = 16
@@ -39,19 +39,12 @@ async def layout(client: Redis, settings: Settings) -> Keys:
     return Keys(int(await client.hget(views.LAYOUT, "segments") or segments))
 
 
-def open_database(settings: Settings) -> Database:
-    """Open the write side's SQLite file, making its folder where there is none."""
-    file = settings.database_file()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return open_engine(file)
-
-
 @asynccontextmanager
 async def open_bus(
-    settings: Settings, engine: Database, nudge: Callable[[int], Awaitable[None]], *, importing: bool = False
+    settings: Settings, database: Database, nudge: Callable[[int], Awaitable[None]], *, importing: bool = False
 ) -> AsyncIterator[Bus]:
     """Open the bus of this process. An import's takes longer turns, fewer fsyncs, and leaves room for buyers between."""
-    writer = SqliteWriter(engine, share=0.08, pause=0.004) if importing else SqliteWriter(engine)
+    writer = open_writer(database, importing=importing)
     try:
         yield Bus(writer, providers=providers(settings), committed=nudge)
     finally:

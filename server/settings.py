@@ -1,9 +1,12 @@
 """Settings: from the environment and a `.env` file. Defaults are safe; --dev is said on the command line."""
 
+import re
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_POSTGRES = re.compile(r"postgres(ql)?(\+asyncpg)?://")
 
 
 class Settings(BaseSettings):
@@ -25,13 +28,16 @@ class Settings(BaseSettings):
         """Whether Redis is a child of ours, in the data folder."""
         return not self.redis_url
 
-    def database_file(self) -> Path:
-        """The SQLite file. Another kind of URL is a ValueError."""
+    def database(self) -> Path | str:
+        """The address of the database: a SQLite file's path, or a PostgreSQL URL. Another kind of URL is a ValueError."""
         if not self.database_url:
             return self.data.absolute() / "tradewind.db"
+        if _POSTGRES.match(self.database_url):
+            return self.database_url
         kind, _, path = self.database_url.partition(":///")
         if not kind.startswith("sqlite") or not path:
-            raise ValueError(f"DATABASE_URL is {self.database_url!r}: use sqlite:///path/to/file.db")
+            shown = self.database_url.partition("://")[0]  # the rest may have a password
+            raise ValueError(f"DATABASE_URL is of kind {shown!r}: use sqlite:///path/to/file.db or postgresql://user@host/name")
         return Path(path).absolute()
 
     def providers(self) -> list[str]:

@@ -17,7 +17,7 @@ import structlog
 from server import demo, parts, redis_server
 from server.children import Child, tie_to_parent
 from server.settings import Settings
-from writes.migrate import migrate
+from writes.database import close, open_database, up_to_date
 
 _LOCK_SECONDS = 10.0
 
@@ -83,12 +83,12 @@ async def _start_redis(settings: Settings, lock: int) -> Child:
 
 async def _prepare(settings: Settings) -> None:
     """Bring the schema up to date; in dev mode load the demo catalog, once."""
-    engine = parts.open_database(settings)
-    migrate(engine)
+    database = open_database(settings.database())
+    await up_to_date(database)
     if settings.dev:
-        async with parts.open_redis(settings) as client, parts.open_bus(settings, engine, parts.nudge(client)) as bus:
+        async with parts.open_redis(settings) as client, parts.open_bus(settings, database, parts.nudge(client)) as bus:
             await demo.load_demo(bus)
-    engine.dispose()
+    await close(database)
 
 
 async def _greet(settings: Settings) -> None:

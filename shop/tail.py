@@ -14,6 +14,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+# No database, no table yet, no log yet, a connection that broke, a pool of connections that all wait.
+_UNAVAILABLE = (sa.exc.DBAPIError, sa.exc.NoResultFound, sa.exc.TimeoutError, OSError)
+
+
 class LogUnavailableError(Exception):
     """The database does not answer, or has no log yet. Waiting may help; nothing was skipped."""
 
@@ -36,15 +40,20 @@ class Tail:
         try:
             async with self._engine.connect() as connection:
                 return await connection.run_sync(read, *args, **kwargs)
-        except (sa.exc.OperationalError, sa.exc.NoResultFound) as error:
+        except _UNAVAILABLE as error:
             raise LogUnavailableError(str(error)) from error
 
 
 @asynccontextmanager
-async def open_tail(file: Path) -> AsyncIterator[Tail]:
-    """Open a SQLite file for reading its log."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+async def open_tail(address: Path | str) -> AsyncIterator[Tail]:
+    """Open a log for reading: a path is a SQLite file, a URL is PostgreSQL."""
+    url = f"sqlite+aiosqlite:///{address}" if isinstance(address, Path) else _asynchronous(address)
+    engine = create_async_engine(url)
     try:
         yield Tail(engine)
     finally:
         await engine.dispose()
+
+
+def _asynchronous(url: str) -> sa.URL:
+    return sa.make_url(url).set(drivername="postgresql+asyncpg")

@@ -10,6 +10,7 @@ import redis
 from redis.asyncio import Redis
 
 from server import children, redis_server
+from tests.databases import PostgresServer, SqliteFiles
 
 
 def _dies_with_pytest() -> None:
@@ -61,3 +62,17 @@ async def async_redis(views_redis: "redis.Redis[bytes]", redis_address: str) -> 
     client = Redis.from_url(redis_address, protocol=2)
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    """Fresh SQLite files."""
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_databases() -> Iterator[PostgresServer]:
+    """Fresh databases of one PostgreSQL server."""
+    server = PostgresServer()
+    yield server
+    server.close()

@@ -18,7 +18,7 @@ _PARTS = (
     ("lint", 30, ["ruff", "check", "."]),
     ("format", 30, ["ruff", "format", "--check", "."]),
     ("types", 180, ["mypy"]),
-    ("shop and writes", 180, ["pytest", "tests/shop", "tests/writes"]),
+    ("shop and writes", 360, ["pytest", "tests/shop", "tests/writes"]),
     ("projections and oracle", 240, ["pytest", "tests/oracle", "tests/reads"]),
     ("schema and house", 60, ["pytest", "tests/schema", "tests/house"]),
     ("imports", 180, ["pytest", "tests/server"]),

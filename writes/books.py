@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import clock, events, ids, money
-from writes import customers, fulfillment, ledger, orders
+from writes import customers, fulfillment, holding, ledger, orders
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, Path, Taken
 from writes.work import Done, Work
@@ -74,7 +74,7 @@ def record_past_order(work: Work, command: RecordPastOrder) -> Done:
             raise Taken(f"The order number {command.number} belongs to another channel.", ["number"])
         return Done(answer={"order_id": known.id})
     currency = _currency(work, command.channel)
-    if work.one(t.warehouses, command.warehouse_id) is None:
+    if work.seen(t.warehouses, command.warehouse_id) is None:
         raise NotFound(f"There is no warehouse {command.warehouse_id}.", ["warehouseId"])
     _check_lines(command.lines)
     customer_id, happened = _customer(work, command.customer_ref)
@@ -112,6 +112,8 @@ def record_credit(work: Work, command: RecordCredit) -> Done:
     at = _moment(command.credited_at, ["creditedAt"])
     invoice = {"number": command.number, "channel": command.channel, "customer_id": customer_id, "at": at}
     work.add(t.credit_invoices, invoice)
+    if customer_id is not None:
+        holding.orders_of_customer(work, customer_id)  # what is left to give back is nobody else's to change from here on
     refundable: dict[str, int] = {}
     parts: list[_Part] = []
     rest: list[events.CreditLine] = []
@@ -207,7 +209,7 @@ def _match(
     parts: list[_Part] = []
     done = 0
     for bought in candidates:
-        left = refundable.setdefault(bought.order_id, bought.refundable)
+        left = refundable.setdefault(bought.order_id, int(bought.refundable))
         most = min(line.quantity - done, bought.quantity_left)
         quantity = _affordable(line, done, most, left, currency)
         if quantity:

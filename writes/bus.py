@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -16,8 +16,8 @@ from writes import books, carts, catalog, channels, checkout, customers, fulfill
 from writes.keys import Kept, Key
 from writes.providers import Provider
 from writes.refusals import OutOfStock, Refused, StillInProgress
-from writes.sqlite import Attempt, Committed
 from writes.work import Done, Limits, Work
+from writes.writer import Attempt, Committed, Writer
 
 Handler = Callable[[Work, Any], Done]
 
@@ -51,12 +51,6 @@ HANDLERS: Mapping[type, Handler] = {
 
 _TWIN_SECONDS = 10.0
 _TWIN_STEP = 0.02
-
-
-class Writer(Protocol):
-    """A database's way to run one attempt in one transaction and say at which position it was committed."""
-
-    async def run(self, attempt: Callable[[sa.Connection], Attempt], twin: Any = None) -> Committed: ...
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -153,7 +147,8 @@ class Bus:
         committed = await self._transact(lambda connection: self._first(connection, sent), sent.key)
         if isinstance(committed.result, _Replay):
             kept = committed.result.kept
-            return Answer(kept.answer, _place(committed.epoch, committed.result.position), True, kept.refused)
+            replayed = kept.command_id != sent.command_id  # our own answer: only the reply to the COMMIT was lost
+            return Answer(kept.answer, _place(committed.epoch, committed.result.position), replayed, kept.refused)
         done: Done = committed.result
         answer, refused, place = dict(done.answer), done.refused, _place(committed.epoch, committed.position)
         asked = deque(done.calls)

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from msgspec import UNSET, UnsetType
-from sqlalchemy.dialects.sqlite import insert
 
 from shop import events, ids
 from shop.events import Attribute, Media
+from shop.upsert import insert
 from writes import channels, variants
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, Path, Taken
@@ -121,8 +121,10 @@ def create_product(work: Work, command: CreateProduct) -> Done:
     _check_slug(slug)
     _check_categories(work, command.category_ids)
     row = {"id": product_id, "slug": slug, "status": "DRAFT", "created_at": work.at, **_plain(described)}
-    if _slug_owner(work, slug) is not None or not work.added(t.products, row):
-        raise Taken(f"The slug {slug} belongs to another product.", ["input", "slug"])
+    while _slug_owner(work, slug) is not None or not work.added(t.products, row):
+        if command.slug is not None:
+            raise Taken(f"The slug {slug} belongs to another product.", ["input", "slug"])
+        row["slug"] = slug = _free_slug(work, slug_of(command.name))  # another command took it a moment ago
     work.add(t.product_slugs, {"slug": slug, "product_id": product_id})
     _file_under(work, product_id, command.category_ids)
     filed = list(dict.fromkeys(command.category_ids))
@@ -252,7 +254,7 @@ def _has_price(work: Work, product_id: str, code: str) -> bool:
 def _depth(work: Work, category_id: str) -> int:
     depth, above = 0, category_id
     while above is not None:
-        row = work.one(t.categories, above)
+        row = work.seen(t.categories, above)
         if row is None:
             raise NotFound(f"There is no category {above}.", ["input", "parentId"])
         depth, above = depth + 1, row.parent_id

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shop import events, ids, money
 from shop.events import Address, Attribute, Media, Priced
-from writes import carts, ledger, orders, stock
+from writes import carts, holding, ledger, orders, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path, PriceChanged, ReservationExpired
 from writes.work import Done, Work
@@ -262,6 +262,7 @@ def _end(work: Work, checkout: Any, status: str, ended: events.Event) -> list[ev
 
 
 def _checkout(work: Work, checkout_id: str, path: Path) -> Any:
+    holding.sale_of_checkout(work, checkout_id)
     row = work.one(t.checkouts, checkout_id)
     if row is None:
         raise NotFound(f"There is no checkout {checkout_id}.", path)

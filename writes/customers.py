@@ -2,7 +2,6 @@
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from shop import events, ids
 from writes.refusals import Invalid, Taken
@@ -22,16 +21,25 @@ def known_as(work: Work, external_ref: str) -> tuple[str, list[events.Event]]:
     known = work.connection.scalar(_BY_REFERENCE, {"external_ref": external_ref})
     if known is not None:
         return str(known), []
-    done = register_customer(work, RegisterCustomer(external_ref))
-    return str(done.answer["customer_id"]), list(done.events)
+    registered = _register(work, RegisterCustomer(external_ref))
+    if registered is None:  # by another command, a moment ago
+        return str(work.connection.scalar(_BY_REFERENCE, {"external_ref": external_ref})), []
+    return registered.customer_id, [registered]
 
 
 def register_customer(work: Work, command: RegisterCustomer) -> Done:
+    registered = _register(work, command)
+    if registered is None:
+        raise Taken(f"There is a customer {command.external_ref} already.", ["externalRef"])
+    return Done([registered], {"customer_id": registered.customer_id})
+
+
+def _register(work: Work, command: RegisterCustomer) -> events.CustomerRegistered | None:
+    """Keep a customer and say so; None where the reference is another's."""
     if not command.external_ref.strip():
         raise Invalid("A customer's reference is not empty.", ["externalRef"])
     customer_id = ids.new("customer")
     row = {"id": customer_id, "external_ref": command.external_ref, "name": command.name}
-    if work.do(insert(customers).values(**row).on_conflict_do_nothing().returning(customers.c.id)).first() is None:
-        raise Taken(f"There is a customer {command.external_ref} already.", ["externalRef"])
-    registered = events.CustomerRegistered(customer_id=customer_id, external_ref=command.external_ref, name=command.name)
-    return Done([registered], {"customer_id": customer_id})
+    if not work.added(customers, row):
+        return None
+    return events.CustomerRegistered(customer_id=customer_id, external_ref=command.external_ref, name=command.name)

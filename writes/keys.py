@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
+from shop.upsert import insert
 from writes import refusals
 from writes.tables import idempotency_keys
 

@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events
-from writes import ledger, stock
+from writes import holding, ledger, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound
 from writes.work import Done, Work
@@ -66,6 +66,7 @@ def give_up(work: Work, order_id: str, reason: str) -> list[events.Event]:
 
 def load(work: Work, order_id: str, path: list[str | int]) -> Any:
     """Load an order and hold it, or refuse."""
+    holding.sale_of_order(work, order_id)
     order = work.one(t.orders, order_id)
     if order is None:
         raise NotFound(f"There is no order {order_id}.", path)

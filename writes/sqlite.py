@@ -6,36 +6,19 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from shop import log
 from writes.refusals import BusyError
+from writes.writer import Attempt, Committed
 
 _MOST_COMMANDS = 64
 _BUSY_SECONDS = 10.0
-
-Database = sa.Engine  # what `open_engine` gives
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """What a command's code gives the writer: the events to append last, and a result for who waits."""
-
-    drafts: Sequence[log.Draft]
-    result: Any
-
-
-class Committed(msgspec.Struct, frozen=True):
-    """A command's result after COMMIT, with the position of its last event; None where it wrote none."""
-
-    result: Any
-    epoch: str
-    position: int | None
 
 
 class BatchLostError(Exception):
@@ -162,8 +145,7 @@ class SqliteWriter:
                     if ran and time.monotonic() > deadline:
                         break
                     ran.append((job, _attempt(connection, job)))
-                positions = iter(log.append(connection, [d for _, a in ran if isinstance(a, Attempt) for d in a.drafts]))
-                epoch, _ = log.head(connection)
+                appended = log.append(connection, [d for _, a in ran if isinstance(a, Attempt) for d in a.drafts])
         except BusyError as busy:  # nobody's fault, and trying each alone would wait as long again for each
             return [(job, busy) for job in batch]
         except Exception as lost:  # noqa: BLE001 - whatever lost the transaction is told to those whose command it was
@@ -172,7 +154,8 @@ class SqliteWriter:
                 return [(batch[0], _cause(lost))]
             return [outcome for job in batch for outcome in self._commit(connection, [job])]
         self._held.extendleft(reversed(batch[len(ran) :]))
-        return [(job, _committed(attempt, epoch, positions)) for job, attempt in ran]
+        positions = iter(appended.positions)
+        return [(job, _committed(attempt, appended.epoch, positions)) for job, attempt in ran]
 
 
 def _attempt(connection: sa.Connection, job: _Job) -> Attempt | Exception:

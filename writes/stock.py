@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from shop import events, ids
 from shop.events import Move
+from shop.upsert import insert
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, OutOfStock, Path, StockConflict, Taken
 from writes.work import Done, Work
@@ -83,7 +83,7 @@ def adjust_stock(work: Work, command: AdjustStock) -> Done:
         raise Invalid(f"{command.reason} is no reason for a change of stock.", ["input", "reason"])
     if not command.changes:
         raise Invalid("Name one change at least.", ["input", "changes"])
-    warehouse = work.one(t.warehouses, command.warehouse_id)
+    warehouse = work.seen(t.warehouses, command.warehouse_id)
     if warehouse is None:
         raise NotFound(f"There is no warehouse {command.warehouse_id}.", ["input", "warehouseId"])
     paths: list[Path] = [["input", "changes", index] for index in range(len(command.changes))]
@@ -183,7 +183,8 @@ def _plan(work: Work, demands: Sequence[Demand]) -> list[Share]:
 
 def _free(work: Work, variant_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """For each variant the active warehouses in their order, and what each has free."""
-    for row in work.all(sa.select(t.variants.c.id).where(t.variants.c.id.in_(variant_ids), t.variants.c.backorderable)):
+    backordered = sa.select(t.variants.c.id).where(t.variants.c.id.in_(variant_ids), t.variants.c.backorderable)
+    for row in work.all(backordered.order_by(t.variants.c.id)):
         _open_levels(work, row.id)
     levels = t.stock_levels.c
     rows = work.all(
@@ -191,14 +192,17 @@ def _free(work: Work, variant_ids: Sequence[str]) -> dict[str, list[dict[str, An
             levels.variant_id,
             levels.warehouse_id,
             levels.backorderable,
+            t.warehouses.c.priority,
+            t.warehouses.c.code,
             _FREE.label("free"),
         )
         .join(t.warehouses, t.warehouses.c.id == levels.warehouse_id)
         .where(levels.variant_id.in_(variant_ids), t.warehouses.c.active)
-        .order_by(t.warehouses.c.priority.desc(), t.warehouses.c.code)
+        .order_by(levels.variant_id, levels.warehouse_id)
+        .with_for_update(of=t.stock_levels)  # what is planned on here is still so when it is taken
     )
     free: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (-row.priority, row.code)):
         free[row.variant_id].append(row._asdict())
     return free
 
@@ -208,6 +212,7 @@ def _open_levels(work: Work, variant_id: str) -> None:
     active = sa.select(
         sa.literal(variant_id), t.warehouses.c.id, sa.literal(0), sa.literal(0), sa.literal(0), sa.literal(0), sa.true()
     ).where(t.warehouses.c.active)
+    active = active.order_by(t.warehouses.c.id)
     names = ["variant_id", "warehouse_id", "on_hand", "allocated", "reserved", "shortfall", "backorderable"]
     work.do(insert(t.stock_levels).from_select(names, active).on_conflict_do_nothing())
 

@@ -9,6 +9,7 @@ Id = String(80)
 Moment = String(24)  # what shop.clock writes: fixed width, so that texts compare as moments
 Amount = sa.BigInteger
 Currency = String(3)
+Slug = String(200).with_variant(String(200, collation="C"), "postgresql")  # its order is asked for, by code point
 Json = sa.JSON(none_as_null=True)  # what is absent is SQL NULL, never the JSON text `null`
 
 channels = Table(
@@ -47,7 +48,7 @@ products = Table(
 # Every slug a product ever had: an old one leads to the product, and is never given to another.
 product_slugs = Table(
     "product_slugs", metadata,
-    Column("slug", String(200), primary_key=True),
+    Column("slug", Slug, primary_key=True),
     Column("product_id", ForeignKey("products.id"), nullable=False),
 )  # fmt: skip
 

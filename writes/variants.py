@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from shop import events, ids, money
 from shop.events import Attribute, Media
+from shop.upsert import insert
 from writes import channels
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, Path, Taken

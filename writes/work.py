@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from shop import clock, log
 from shop.events import Event
+from shop.upsert import insert
 from writes.providers import Provider, ProviderCall
 from writes.refusals import Refused, VersionConflict
 
@@ -53,6 +53,10 @@ class Work(msgspec.Struct, frozen=True):
 
     def one(self, table: sa.Table, key: str) -> Row | None:
         """Load one row by its primary key and hold it against other writers until the transaction ends."""
+        return self.connection.execute(_held(table), {"key": key}).first()
+
+    def seen(self, table: sa.Table, key: str) -> Row | None:
+        """Load one row by its primary key and hold nothing: for what the command only refers to."""
         return self.connection.execute(_by_key(table), {"key": key}).first()
 
     def all(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[Row]:
@@ -88,7 +92,12 @@ def _unless_taken(table: sa.Table) -> sa.UpdateBase:
 @cache
 def _by_key(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
     column = next(iter(table.primary_key.columns))
-    return sa.select(table).where(column == sa.bindparam("key")).with_for_update()
+    return sa.select(table).where(column == sa.bindparam("key"))
+
+
+@cache
+def _held(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
+    return _by_key(table).with_for_update(key_share=True)  # who only refers to the row need not wait
 
 
 class Done(msgspec.Struct, frozen=True):

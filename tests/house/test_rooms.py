@@ -9,10 +9,20 @@ import pytest
 
 HOME = Path(__file__).parents[2]
 
-SHARED = {"shop.events", "shop.views", "shop.log", "shop.tail", "shop.money", "shop.ids", "shop.clock", "shop.position"}
+SHARED = {
+    "shop.events",
+    "shop.views",
+    "shop.log",
+    "shop.tail",
+    "shop.money",
+    "shop.ids",
+    "shop.clock",
+    "shop.position",
+    "shop.upsert",
+}
 ROOMS: dict[str, set[str]] = {
     "shop": set(),
-    "writes": SHARED - {"shop.views"},
+    "writes": SHARED - {"shop.views"} | {"shop.upsert"},
     "projections": SHARED,
     "reads": SHARED - {"shop.log", "shop.tail"},
     "schema": {"writes", "reads", "shop.views", "shop.money", "shop.ids", "shop.events", "shop.position", "shop.clock"},

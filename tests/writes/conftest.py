@@ -1,8 +1,7 @@
-"""Given, when, then for the write side: a real bus on a real SQLite file, with a clock that the test moves."""
+"""Given, when, then for the write side: a real bus on a real database of each kind, with a clock that the test moves."""
 
 import asyncio
 import datetime as dt
-import shutil
 from contextlib import asynccontextmanager
 
 import pytest
@@ -12,18 +11,14 @@ from shop import log
 from writes import carts, catalog, channels, checkout, providers, stock, variants
 from writes import tables as t
 from writes.bus import Bus
-from writes.migrate import migrate
-from writes.sqlite import SqliteWriter, open_engine
 
 
 class Shop:
     """`given` is what was done before, `when` is the command under test, `happened` and `refused` are what came of it."""
 
-    def __init__(self, path, **extra_providers):
-        self.path = path
-        self.engine = open_engine(path)
-        self.writer = SqliteWriter(self.engine)
-        self.reading = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT").connect()
+    def __init__(self, database, **extra_providers):
+        self.database = database
+        self.writer = database.new_writer()
         self.now = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
         self.nudges = []
         self.providers = {"manual": providers.Manual(), "test": providers.Test(), **extra_providers}
@@ -67,10 +62,14 @@ class Shop:
         self.now += dt.timedelta(**period)
 
     def log(self):
-        return log.after(self.reading, 0, 100_000)
+        return self.read(log.after, 0, 100_000)
 
     def rows(self, query):
-        return self.reading.execute(query).all()
+        return self.read(lambda connection: connection.execute(query).all())
+
+    def read(self, query, *values):
+        """Ask the database past the writer."""
+        return self.database.read(lambda connection: query(connection, *values))
 
     def row(self, table, key):
         (row,) = self.rows(sa.select(table).where(next(iter(table.primary_key.columns)) == key))
@@ -126,29 +125,25 @@ class Shop:
         return tuple(row)
 
 
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory):
-    """A migrated, empty database file: copied for each test, for that is faster than migrating."""
-    path = tmp_path_factory.mktemp("blank") / "shop.db"
-    migrate(open_engine(path))
-    return path
+@pytest.fixture(params=["sqlite", "postgres"])
+def databases(request):
+    """Where fresh databases come from: every test that has a shop runs on both kinds, unless its file says otherwise."""
+    return request.getfixturevalue(f"{request.param}_databases")
 
 
 @pytest.fixture
-def new_shop(blank, tmp_path):
+def new_shop(databases, tmp_path):
     """Open one more shop of its own: `async with new_shop() as shop`."""
 
     @asynccontextmanager
     async def open_one(**extra_providers):
-        path = tmp_path / f"shop-{len(list(tmp_path.glob('shop-*.db')))}.db"
-        shutil.copy(blank, path)
-        shop = Shop(path, **extra_providers)
+        database = databases.new(tmp_path)
+        shop = Shop(database, **extra_providers)
         try:
             yield shop
         finally:
             await asyncio.wait_for(shop.writer.close(), 10)
-            shop.reading.close()
-            shop.reading.engine.dispose()
+            database.close()
 
     return open_one
 

@@ -1,5 +1,6 @@
 """Whatever is asked of the shop in whatever order: stock is what was promised, and no constraint is met by a caller."""
 
+import asyncio
 from collections import Counter
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -35,11 +36,25 @@ step = st.one_of(
 )
 
 
+async def someone_in(shop):
+    """Given a shop with two warehouses and three variants: some in stock, few in stock, and one that may be owed."""
+    await shop.opens()
+    north = (await shop.given(CreateWarehouse("north", "North", priority=1)))["warehouse_id"]
+    variants = [await shop.sells("A", stocked=9), await shop.sells("B", stocked=2), await shop.sells("C", backorderable=True)]
+    anyone = Anyone(shop, variants, [shop.warehouse, north])
+    await anyone.fills(0, 1, 1)
+    return anyone
+
+
 class Anyone:
     """Turns drawn steps into commands on whatever there is."""
 
     def __init__(self, shop, variants, warehouses):
         self.shop, self.variants, self.warehouses = shop, variants, warehouses
+
+    async def does(self, steps):
+        for name, *drawn in steps:
+            await getattr(self, name)(*drawn)
 
     def pick(self, table, index):
         found = self.shop.rows(table.select().order_by(*table.primary_key.columns))
@@ -157,19 +172,24 @@ def check(shop):
 )
 async def test_stock_is_the_sum_of_what_was_promised_after_anything(new_shop, steps):
     async with new_shop() as shop:
-        await shop.opens()
-        north = (await shop.given(CreateWarehouse("north", "North", priority=1)))["warehouse_id"]
-        variants = [
-            await shop.sells("A", stocked=9),
-            await shop.sells("B", stocked=2),
-            await shop.sells("C", backorderable=True),
-        ]
-        anyone = Anyone(shop, variants, [shop.warehouse, north])
-        await anyone.fills(0, 1, 1)
-        for name, *drawn in steps:
-            await getattr(anyone, name)(*drawn)
+        anyone = await someone_in(shop)
+        await anyone.does(steps)
         check(shop)
         await anyone.finds_little()
         check(shop)
         await anyone.finishes()
+        check(shop)
+
+
+@given(st.lists(st.lists(step, min_size=8, max_size=15), min_size=6, max_size=6))
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+async def test_it_is_so_when_six_do_anything_at_the_same_time_as_well(new_shop, six):
+    async with new_shop() as shop:
+        anyone = await someone_in(shop)
+        await asyncio.gather(*map(anyone.does, six))
         check(shop)

@@ -15,7 +15,6 @@ from writes.catalog import CreateProduct
 from writes.channels import CreateChannel
 from writes.checkout import StartCheckout
 from writes.refusals import BusyError, KeyReused, NotFound, OutOfStock, StillInProgress
-from writes.sqlite import SqliteWriter, open_engine
 
 
 async def test_the_same_key_and_input_gives_the_first_answer_again(shop):
@@ -73,22 +72,20 @@ async def test_a_twin_of_a_command_that_never_ends_is_told_so(shop, monkeypatch)
     monkeypatch.setattr("writes.bus._TWIN_SECONDS", 0.05)
     command = CreateProduct("Mug")
     claim = keys.Key("anonymous:CreateProduct", "once", keys.request_hash(command))
-    with shop.engine.begin() as connection:
-        keys.claim(connection, claim, "cmd_0", "2026-01-31T12:00:00.000Z")
+    shop.database.change(lambda connection: keys.claim(connection, claim, "cmd_0", "2026-01-31T12:00:00.000Z"))
     await shop.when(command, key="once")
     assert StillInProgress is type(shop.refused)
 
 
 async def test_what_is_in_progress_has_no_answer_in_sql_either(shop):
-    with shop.engine.begin() as connection:
-        keys.claim(connection, keys.Key("scope", "key", "hash"), "cmd_0", "2026-01-31T12:00:00.000Z")
-        assert 1 == connection.scalar(sa.select(sa.func.count()).where(t.idempotency_keys.c.answer.is_(sa.null())))
+    claim = keys.Key("scope", "key", "hash")
+    shop.database.change(lambda connection: keys.claim(connection, claim, "cmd_0", "2026-01-31T12:00:00.000Z"))
+    assert [("key",)] == shop.rows(sa.select(t.idempotency_keys.c.key).where(t.idempotency_keys.c.answer.is_(sa.null())))
 
 
 async def test_old_keys_are_swept(shop):
     await shop.when(CreateProduct("Mug"), key="once")
-    with shop.engine.begin() as connection:
-        assert 0 < keys.sweep(connection, "2026-02-07T12:00:00.000Z")
+    assert 0 < shop.database.change(lambda connection: keys.sweep(connection, "2026-02-07T12:00:00.000Z"))
     await shop.when(CreateProduct("Mug"), key="once")
     assert not shop.answer.replayed
 
@@ -102,8 +99,7 @@ async def test_a_command_that_changed_nothing_has_no_position_when_replayed_eith
 
 async def test_an_answer_tells_the_position_of_its_last_event(shop):
     await shop.when(CreateProduct("Mug"))
-    with shop.engine.connect() as connection:
-        assert Position(*log.head(connection)) == shop.answer.position
+    assert Position(*shop.read(log.head)) == shop.answer.position
 
 
 async def test_the_worker_is_nudged_after_each_commit_that_wrote(shop):
@@ -141,10 +137,10 @@ async def test_every_command_of_the_shop_is_named_as_its_handler(shop):
         assert command.__name__.lower() == handler.__name__.replace("_", "")
 
 
-async def test_two_writers_of_one_file_never_sell_one_thing_twice(shop):
+async def test_two_writers_of_one_database_never_sell_one_thing_twice(shop):
     mug = await shop.sells(stocked=5)
     carts = [await shop.cart((mug, 1)) for _ in range(50)]
-    other = SqliteWriter(open_engine(shop.path))
+    other = shop.database.new_writer()
     try:
         buses = [shop.bus, shop.another_bus(other)]
         answers = await asyncio.gather(*(buses[n % 2].send(StartCheckout(cart)) for n, cart in enumerate(carts)))
@@ -155,9 +151,10 @@ async def test_two_writers_of_one_file_never_sell_one_thing_twice(shop):
     assert list(range(1, len(shop.log()) + 1)) == [recorded.position for recorded in shop.log()]
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_a_file_that_another_process_holds_is_told_to_all_that_wait_at_once(shop, monkeypatch):
     monkeypatch.setattr("writes.sqlite._BUSY_SECONDS", 0.1)
-    with shop.engine.connect() as holder, holder.begin():
+    with shop.database.engine.connect() as holder, holder.begin():
         began = asyncio.get_running_loop().time()
         sending = (shop.bus.send(CreateCart("uk")) for _ in range(20))
         outcomes = await asyncio.gather(*sending, return_exceptions=True)

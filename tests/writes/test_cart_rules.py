@@ -114,8 +114,7 @@ async def test_a_cart_expires_when_its_time_is_over_and_not_before(shop):
     await shop.when(ExpireCart(cart_id))
     assert [] == shop.happened
     shop.passes(days=31)
-    with shop.engine.connect() as connection:
-        assert [cart_id] == overdue_carts(connection, clock.text(shop.now), 10)
+    assert [cart_id] == shop.read(overdue_carts, clock.text(shop.now), 10)
     await shop.when(ExpireCart(cart_id))
     assert [events.CartExpired(cart_id=cart_id)] == shop.happened
 

@@ -234,8 +234,7 @@ async def test_a_checkout_expires_once_and_not_before_its_time(shop):
     await shop.when(ExpireCheckout(checkout_id))
     assert [] == shop.happened
     shop.passes(minutes=10)
-    with shop.engine.connect() as connection:
-        assert [checkout_id] == overdue_checkouts(connection, clock.text(shop.now), 10)
+    assert [checkout_id] == shop.read(overdue_checkouts, clock.text(shop.now), 10)
     await shop.when(ExpireCheckout(checkout_id))
     assert ["CheckoutExpired", "StockReleased"] == shop.names()
     await shop.when(ExpireCheckout(checkout_id))

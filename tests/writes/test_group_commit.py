@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from shop import events, log
 from writes import tables as t
 from writes.refusals import Invalid
-from writes.sqlite import Attempt, SqliteWriter, open_engine
+from writes.sqlite import SqliteWriter, open_engine
+from writes.writer import Attempt
 
 AT = "2026-01-31T12:00:00.000Z"
 
@@ -30,6 +31,11 @@ class Door:
         self.reached.set()
         assert self.open.wait(5)
         return Attempt((), None)
+
+
+@pytest.fixture
+def databases(sqlite_databases):
+    return sqlite_databases
 
 
 @pytest.fixture
@@ -82,7 +88,7 @@ def raising(error):
 
 async def test_those_that_wait_together_share_one_transaction(empty_shop, writer, adding):
     commits = []
-    sa.event.listen(empty_shop.engine, "commit", commits.append)
+    sa.event.listen(empty_shop.writer._connection.engine, "commit", commits.append)
     outcomes = await together(writer, *(adding(f"c{n}") for n in range(20)))
     assert list(range(1, 21)) == [outcome.position for outcome in outcomes]
     assert 2 == len(commits)  # the door's own, and theirs
@@ -184,7 +190,7 @@ async def test_none_is_lost_when_more_are_held_than_fit_one_transaction(writer, 
 
 
 async def test_closing_finishes_what_was_asked_for(empty_shop, adding):
-    writer = SqliteWriter(open_engine(empty_shop.path))
+    writer = SqliteWriter(open_engine(empty_shop.database.address))
     door = Door(writer)
     await asyncio.to_thread(door.reached.wait, 5)
     jobs = [(adding(f"c{n}", then=lambda _connection: time.sleep(0.02)), n % 2) for n in range(10)]
@@ -198,7 +204,7 @@ async def test_closing_finishes_what_was_asked_for(empty_shop, adding):
 
 
 async def test_a_closed_writer_says_so(empty_shop, adding):
-    writer = SqliteWriter(open_engine(empty_shop.path))
+    writer = SqliteWriter(open_engine(empty_shop.database.address))
     await writer.close()
     with pytest.raises(RuntimeError, match="closed"):
         await writer.run(adding("a"))

@@ -91,8 +91,7 @@ async def test_versions_of_a_stream_follow_each_other(shop):
 
 async def test_a_stream_whose_command_was_refused_has_no_version(shop):
     await shop.when(CreateProduct("Mug", category_ids=["cat_0"]))
-    with shop.engine.connect() as connection:
-        assert 0 == log.version(connection, "prod_0")
+    assert 0 == shop.read(log.version, "prod_0")
 
 
 async def test_every_root_of_every_event_leads_to_it(shop):
@@ -126,13 +125,11 @@ async def test_stored_events_name_their_type_and_their_schema_version(shop):
 async def test_the_log_is_read_on_from_any_position(shop):
     await a_full_day(shop)
     whole = shop.log()
-    with shop.engine.connect() as connection:
-        assert whole[5:8] == log.after(connection, 5, 3)
-        assert len(whole) == log.head(connection)[1]
+    assert whole[5:8] == shop.read(log.after, 5, 3)
+    assert len(whole) == shop.read(log.head)[1]
 
 
 async def test_a_command_is_found_by_its_id_at_its_last_position(shop):
     await shop.when(CreateProduct("Mug"))
     last = shop.log()[-1]
-    with shop.engine.connect() as connection:
-        assert {last.command_id: last.position} == log.positions_of(connection, [last.command_id, "cmd_0"])
+    assert {last.command_id: last.position} == shop.read(log.positions_of, [last.command_id, "cmd_0"])

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 import sqlalchemy as sa
 
 from shop import events
@@ -150,14 +151,9 @@ async def test_a_warehouse_that_is_switched_off_gives_nothing(shop):
 async def test_two_lines_on_one_stock_row_are_summed_before_they_are_checked(shop):
     mug = await shop.sells(stocked=5)
     demands = [stock.Demand("line_1", mug, 3), stock.Demand("line_2", mug, 3)]
-    with shop.engine.connect() as connection:
-        work = Work(connection, shop.now, Limits(), {})
-        short = None
-        try:
-            stock.reserve(work, "chk_1", demands)
-        except OutOfStock as refused:
-            short = refused
-    assert (6, 5) == (short.requested, short.available)
+    with pytest.raises(OutOfStock) as short:
+        shop.database.change(lambda connection: stock.reserve(Work(connection, shop.now, Limits(), {}), "chk_1", demands))
+    assert (6, 5) == (short.value.requested, short.value.available)
 
 
 async def test_what_is_short_is_told_with_what_is_free(shop):

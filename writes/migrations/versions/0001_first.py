@@ -67,7 +67,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table and an index
     op.create_index("idempotency_keys_by_age", "idempotency_keys", ["created_at"])
     op.create_table(
         "log_head",
-        sa.Column("only", sa.Integer(), sa.CheckConstraint("only = 1"), primary_key=True),
+        sa.Column("only", sa.Integer(), sa.CheckConstraint('"only" = 1'), primary_key=True, autoincrement=False),
         sa.Column("epoch", sa.String(8), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
     )
@@ -128,7 +128,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table and an index
     )
     op.create_table(
         "product_slugs",
-        sa.Column("slug", sa.String(200), primary_key=True),
+        sa.Column("slug", sa.String(200).with_variant(sa.String(200, collation="C"), "postgresql"), primary_key=True),
         sa.Column("product_id", sa.String(80), sa.ForeignKey("products.id"), nullable=False),
     )
     op.create_table(
