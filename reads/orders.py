@@ -2,11 +2,10 @@
 
 import msgspec
 
-from reads import carts
 from reads.pages import Edge, Page, Window, page, page_of
 from reads.reading import Reading
 from shop import views
-from shop.views import Checkout, Order
+from shop.views import Order
 
 
 class OrderFilter(msgspec.Struct, frozen=True):
@@ -46,10 +45,6 @@ async def order(reading: Reading, *, id: str | None = None, number: str | None =
     if id is None and number is not None:
         id = await reading.lookup(Order, "number", number)
     return None if id is None else await reading.get(Order, id)
-
-
-async def checkout(reading: Reading, checkout_id: str) -> Checkout | None:
-    return await carts.checkout(reading, checkout_id)
 
 
 async def orders(reading: Reading, where: OrderFilter | None, sort: str, descending: bool, window: Window) -> Page[Order]:
