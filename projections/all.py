@@ -28,6 +28,7 @@ ALL: Sequence[Projection[Any]] = (
 
 
 BY_VIEW: Mapping[type[Document], Projection[Any]] = {projection.view: projection for projection in ALL}
+BY_NAME: Mapping[str, Projection[Any]] = {projection.view.view: projection for projection in ALL}
 
 
 class Touch(msgspec.Struct, frozen=True):

@@ -1,15 +1,15 @@
 """Folding a batch: from events and the documents as they are, to everything that one script writes. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from projections.all import BY_VIEW, Touch, touched
 from projections.projection import Entry, Filed
-from projections.store import Batch
+from projections.store import Batch, Unit
 from shop.log import Recorded
-from shop.views import Document, Keys
+from shop.views import Checkpoint, Document, Keys, Parked
 
 Name = tuple[type[Document], str]  # a view and a document's id
 
@@ -31,20 +31,51 @@ class Step(msgspec.Struct, frozen=True):
     touches: Sequence[Touch]
 
 
-def steps(events: Iterable[Recorded], keys: Keys, segment: int) -> list[Step]:
-    """Keep of each event what lies in the segment."""
-    return [
-        Step(recorded, [touch for touch in touched(recorded) if keys.segment(touch.document_id) == segment])
-        for recorded in events
-    ]
+class Window(msgspec.Struct, frozen=True):
+    """Events as they follow each other in the log after a position, and the steps they mean for each segment."""
+
+    after: int
+    events: Sequence[Recorded]
+    steps: Mapping[int, Sequence[Step]]
+
+    def covers(self, position: int) -> bool:
+        """Whether the event after the position is in here."""
+        return self.after <= position < self.after + len(self.events)
+
+    def place(self, epoch: str, position: int) -> Checkpoint:
+        """The checkpoint at an event: positions are dense."""
+        return Checkpoint(epoch, position, self.events[position - self.after - 1].id)
 
 
-def cut(every: Sequence[Step], most_documents: int) -> Sequence[Step]:
-    """Take as many steps as change `most_documents` documents at most, one step at least."""
+def window(after: int, events: Sequence[Recorded], keys: Keys) -> Window:
+    """Name what each event changes, once, and cut that by segment."""
+    steps: dict[int, list[Step]] = {}
+    for recorded in events:
+        cut_up: dict[int, list[Touch]] = {}
+        for touch in touched(recorded):
+            cut_up.setdefault(keys.segment(touch.document_id), []).append(touch)
+        for segment, touches in cut_up.items():
+            steps.setdefault(segment, []).append(Step(recorded, touches))
+    return Window(after, events, steps)
+
+
+def between(found: Window, segment: int, after: int, upto: int, views: frozenset[str]) -> list[Step]:
+    """Return the segment's steps after a position and up to another, with their touches of some views alone."""
+    steps = [step for step in found.steps.get(segment, ()) if after < step.recorded.position <= upto]
+    if len(views) == len(BY_VIEW):
+        return steps
+    kept = [Step(step.recorded, [one for one in step.touches if one.projection.view.view in views]) for step in steps]
+    return [step for step in kept if step.touches]
+
+
+def cut(every: Sequence[Step], most_documents: int, most_folds: int) -> Sequence[Step]:
+    """Take as many steps as change `most_documents` documents and ask for `most_folds` folds at most, one step at least."""
     names: set[Name] = set()
+    folds = 0
     for count, step in enumerate(every):
         names |= {(touch.projection.view, touch.document_id) for touch in step.touches}
-        if len(names) > most_documents and count:
+        folds += len(step.touches)
+        if count and (len(names) > most_documents or folds > most_folds):
             return every[:count]
     return every
 
@@ -54,53 +85,103 @@ def wanted(batch: Sequence[Step]) -> list[Name]:
     return list(dict.fromkeys((touch.projection.view, touch.document_id) for step in batch for touch in step.touches))
 
 
-def folded(batch: Sequence[Step], before: Mapping[Name, Filed[Any]]) -> dict[Name, Filed[Any]]:
-    """Fold the batch's events into its documents, in order, and file each document that changed."""
-    now: dict[Name, Document | None] = {name: filed.document for name, filed in before.items()}
+class Standing(msgspec.Struct, frozen=True):
+    """Documents before a batch: as they are, those whose stored form cannot be read, those that are parked."""
+
+    before: Mapping[Name, Filed[Any]]
+    unreadable: Mapping[Name, Exception]
+    parked: Mapping[Name, Parked]
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """Documents after a batch, and those that stand parked with more behind them than before."""
+
+    after: dict[Name, Filed[Any]]
+    parked: dict[Name, Parked]
+
+
+def folded(batch: Sequence[Step], stands: Standing, units: Mapping[str, Unit], now: str) -> Folded:
+    """Fold the batch's events into its documents, in order, and file each document that changed.
+
+    An event whose fold raises parks its document: that event and those behind it are left out of it, and of it alone.
+    """
+    before, parked = stands.before, dict[Name, Parked]()
+    documents: dict[Name, Document | None] = {name: filed.document for name, filed in before.items()}
     for step in batch:
         for touch in step.touches:
             name = (touch.projection.view, touch.document_id)
-            now[name] = touch.projection.fold(now[name], touch.document_id, step.recorded, touch.ordinal)
-    return {
+            if (stuck := parked.get(name) or stands.parked.get(name)) is not None:
+                parked[name] = msgspec.structs.replace(stuck, waiting=stuck.waiting + 1)
+                continue
+            try:
+                _check_readable(name, stands)
+                documents[name] = touch.projection.fold(documents[name], touch.document_id, step.recorded, touch.ordinal)
+            except Exception as error:  # noqa: BLE001 - a fold is pure: whatever it raises, it would raise again
+                parked[name] = parked_by(step.recorded, touch, units[name[0].view], error, now)
+    after = {
         name: before[name] if document is before[name].document else BY_VIEW[name[0]].filed(document)
-        for name, document in now.items()
+        for name, document in documents.items()
     }
+    return Folded(after, parked)
 
 
-def written(batch: Sequence[Step], before: Mapping[Name, Filed[Any]], after: Mapping[Name, Filed[Any]], keys: Keys) -> Batch:
-    """Say what to write: changed documents, the difference in index entries, and a feed entry an event.
+def _check_readable(name: Name, stands: Standing) -> None:
+    if name in stands.unreadable:
+        raise stands.unreadable[name]
 
-    The last event has an entry even where it changed nothing here, so that the feed tells how far the segment is.
-    """
+
+def parked_by(recorded: Recorded, touch: Touch, unit: Unit, error: Exception, now: str) -> Parked:
+    """Write down which event parked a document, and why."""
+    generation, why = unit.generation, f"{type(error).__name__}: {error}"
+    return Parked(generation.view, generation.number, touch.document_id, recorded.position, recorded.type, why, now)
+
+
+def written(before: Mapping[Name, Filed[Any]], result: Folded, units: Mapping[str, Unit], keys: Keys) -> Batch:
+    """Say what to write: changed documents, the difference in index entries, and what is parked."""
     out = Batch()
-    for name, filed in after.items():
+    for name, filed in result.after.items():
         if filed is not before[name]:
-            _write_documents(out, name, before[name], filed, keys)
-            _write_entries(out, name, before[name].entries, filed.entries, keys)
-    last = batch[-1].recorded.position
-    for step in batch:
-        if step.touches or step.recorded.position == last:
-            named = [(touch.ordinal, touch.projection.view.view, touch.document_id) for touch in step.touches]
-            change = Change(step.recorded.type, step.recorded.at, named)
-            out.feed.append((step.recorded.position, _encode(change)))
+            generation = units[name[0].view].generation.number
+            write_documents(out, name, before[name], filed, keys, generation)
+            _write_entries(out, name, before[name].entries, filed.entries, keys, generation)
+    out.parked |= {parked.field: _encode(parked) for parked in result.parked.values()}
     return out
 
 
-def _write_documents(out: Batch, name: Name, old: Filed[Any], new: Filed[Any], keys: Keys) -> None:
+def announced(batch: Sequence[Step], last: Recorded) -> list[tuple[int, int, bytes]]:
+    """A feed entry for each event that changed something here, and one for the last of the log that was looked at.
+
+    The last has an entry even where it changed nothing, so that the feed tells how far the segment is.
+    """
+    every = list(batch) if batch and batch[-1].recorded is last else [*batch, Step(last, ())]
+    return [
+        (step.recorded.position, len(step.touches), _encode(Change(step.recorded.type, step.recorded.at, _named(step))))
+        for step in every
+    ]
+
+
+def _named(step: Step) -> list[tuple[int, str, str]]:
+    return [(touch.ordinal, touch.projection.view.view, touch.document_id) for touch in step.touches]
+
+
+def write_documents(out: Batch, name: Name, old: Filed[Any], new: Filed[Any], keys: Keys, generation: int) -> None:
+    """Write a document and what is cut from it; what was cut before and is not now goes."""
     view, document_id = name
-    out.documents[keys.document(view, document_id)] = b"" if new.document is None else _encode(new.document)
+    out.documents[keys.document(view, document_id, generation)] = b"" if new.document is None else _encode(new.document)
     for gone in old.cuts.keys() - new.cuts.keys():
-        out.documents[keys.document(view, gone)] = b""
-    for cut_id, cut in new.cuts.items():
-        out.documents[keys.document(view, cut_id)] = _encode(cut)
+        out.documents[keys.document(view, gone, generation)] = b""
+    for cut_id, cut_document in new.cuts.items():
+        out.documents[keys.document(view, cut_id, generation)] = _encode(cut_document)
 
 
-def _write_entries(out: Batch, name: Name, old: frozenset[Entry], new: frozenset[Entry], keys: Keys) -> None:
+def _write_entries(
+    out: Batch, name: Name, old: frozenset[Entry], new: frozenset[Entry], keys: Keys, generation: int
+) -> None:
     view, segment = name[0], keys.segment(name[1])
     added = new - old
     again = {(index, member) for index, member, _ in added}  # only the score is another: adding replaces it
     for index, member, _ in old - new:
         if (index, member) not in again:
-            out.removed.setdefault(keys.index(view, segment, index), []).append(member)
+            out.removed.setdefault(keys.index(view, segment, index, generation), []).append(member)
     for index, member, score in added:
-        out.added.setdefault(keys.index(view, segment, index), []).append((score, member))
+        out.added.setdefault(keys.index(view, segment, index, generation), []).append((score, member))

@@ -1,22 +1,34 @@
--- The exactly-once boundary: one batch of one segment, in one script.
+-- The exactly-once boundary: one batch of one segment, in one script. (feed.lua stands before it.)
 --
 -- Redis does not roll a script back, so all checks come before the first write, every write is a final value, and the
--- order is: indexes, documents, feed, checkpoint. A script that broke half-way is harmless to run again: documents carry
--- the place they were folded to, and feed entries have explicit ids that are appended only beyond the last.
+-- order is: indexes, documents, parked, feed, checkpoints, wishes. A script that broke half-way is harmless to run again:
+-- documents carry the place they were folded to, and the feed tells nothing twice.
 --
--- KEYS: checkpoint, feed, then documents, then indexes.
--- ARGV: epoch, expected position, new position, id of the event there, number of documents, of indexes, of feed
---       entries, how many feed entries to keep; then a value a document ('' deletes); then for each index the number of
---       members to remove, the number to add, the members to remove, and score and member of each to add; then for each
---       feed entry its position and its content.
--- Returns: {1, new position}, or {0, epoch found, position found} where the checkpoint is not the expected one.
-local epoch, expected, position, event = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local documents, indexes, entries, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+-- KEYS: checkpoints, leases, parked, wishes, feed, feed_from, then documents, then indexes.
+-- ARGV: epoch, expected checkpoint, new checkpoint, how many feed entries to keep, then the numbers of generations, documents,
+--       indexes, parked, feed entries, wishes. Then for each generation its name and its lease's fence; a value for each
+--       document ('' deletes); for each index the number of members to remove, the number to add, the members to remove, and
+--       score and member of each to add; for each parked document its field and value ('' deletes); for each feed entry its
+--       position, how many documents it names, its content; the wishes that are done.
+-- Returns {1}, or {0, generation, what was found} where a lease is another's or a checkpoint is not the expected one.
+local epoch, expected, reached, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local generations, documents, indexes = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local parked, entries, wishes = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local checkpoint_key, lease_key, parked_key, wish_key, feed_key, from_key = unpack(KEYS, 1, 6)
 
-local found = redis.call('HMGET', KEYS[1], 'epoch', 'position')
-if found[1] ~= epoch or found[2] ~= expected then
-  return {0, found[1] or '', found[2] or ''}
+local moved, at = {}, 11
+for _ = 1, generations do
+  local name, fence = ARGV[at], ARGV[at + 1]
+  local lease = redis.call('HGET', lease_key, name) or ''
+  if string.sub(lease, 1, #fence) ~= fence then return {0, name, lease} end
+  local checkpoint = redis.call('HGET', checkpoint_key, name) or ''
+  if checkpoint ~= expected then return {0, name, checkpoint} end
+  moved[#moved + 1] = name
+  moved[#moved + 1] = reached
+  at = at + 2
 end
+local values = at
+at = at + documents
 
 local function in_chunks(command, key, from, upto)
   while from <= upto do
@@ -26,9 +38,8 @@ local function in_chunks(command, key, from, upto)
   end
 end
 
-local at = 9 + documents
 for index = 1, indexes do
-  local key, removed, added = KEYS[2 + documents + index], tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  local key, removed, added = KEYS[6 + documents + index], tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   at = at + 2
   in_chunks('ZREM', key, at, at + removed - 1)
   at = at + removed
@@ -37,26 +48,35 @@ for index = 1, indexes do
 end
 
 for document = 1, documents do
-  local value = ARGV[8 + document]
+  local value = ARGV[values + document - 1]
   if value == '' then
-    redis.call('DEL', KEYS[2 + document])
+    redis.call('DEL', KEYS[6 + document])
   else
-    redis.call('SET', KEYS[2 + document], value)
+    redis.call('SET', KEYS[6 + document], value)
   end
 end
 
-local newest = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
-local last = newest[1] and tonumber(string.match(newest[1][1], '^%d+')) or 0
-for _ = 1, entries do
-  if tonumber(ARGV[at]) > last then
-    redis.call('XADD', KEYS[2], ARGV[at] .. '-0', 'e', ARGV[at + 1])
+for _ = 1, parked do
+  if ARGV[at + 1] == '' then
+    redis.call('HDEL', parked_key, ARGV[at])
+  else
+    redis.call('HSET', parked_key, ARGV[at], ARGV[at + 1])
   end
   at = at + 2
 end
-if redis.call('XTRIM', KEYS[2], 'MAXLEN', '~', keep) > 0 then
-  local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1][1]
-  redis.call('HSET', KEYS[1], 'feed_from', tonumber(string.match(oldest, '^%d+')) - 1)
+
+if entries > 0 then
+  local announce = announcer(feed_key)
+  for _ = 1, entries do
+    announce(ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2])
+    at = at + 3
+  end
+  if redis.call('XTRIM', feed_key, 'MAXLEN', '~', keep) > 0 then
+    local oldest = redis.call('XRANGE', feed_key, '-', '+', 'COUNT', 1)[1][1]
+    redis.call('HSET', from_key, epoch, tonumber(string.match(oldest, '^%d+')) - 1)
+  end
 end
 
-redis.call('HSET', KEYS[1], 'position', position, 'event', event)
-return {1, position}
+redis.call('HSET', checkpoint_key, unpack(moved))
+in_chunks('HDEL', wish_key, at, at + wishes - 1)
+return {1}

@@ -1,4 +1,4 @@
-"""The views' side of Redis as the worker writes it: load documents, commit a batch, keep the checkpoint."""
+"""The views' side of Redis as the worker writes it: load documents, commit a batch, let a generation answer."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,71 +8,103 @@ import msgspec
 from redis.asyncio import Redis
 
 from shop import views
-from shop.views import Document, Keys
+from shop.views import Checkpoint, Document, Generation, Keys
 
-_SCRIPT = Path(__file__).with_name("commit.lua").read_text()
+_HERE = Path(__file__).parent
+_FEED = (_HERE / "feed.lua").read_text()
 _FEED_KEEPS = 100_000
 _DECODERS = {view: msgspec.json.Decoder(view) for view in views.ALL}
 
 
-class Checkpoint(msgspec.Struct, frozen=True):
-    """How far a segment is folded: the log's epoch, the position, and the id of the event there ('' at position 0)."""
-
-    epoch: str
-    position: int
-    event: str
+class RefusedError(Exception):
+    """Another worker holds what was to be written, or moved it: what is held here is old. Look anew."""
 
 
-class CheckpointMovedError(Exception):
-    """Another worker wrote this segment: what is held here is old. Load the checkpoint and go on from there."""
+class Unit(msgspec.Struct):
+    """A generation of a segment that this worker may write, and how far it is."""
+
+    generation: Generation
+    fence: str
+    checkpoint: Checkpoint
 
 
 class Batch(msgspec.Struct):
-    """What one script writes. Values are final: '' deletes a document, an index entry is there or is not."""
+    """What one script writes. Values are final: '' deletes; an index entry is there or is not."""
 
     documents: dict[str, bytes] = msgspec.field(default_factory=dict)
     removed: dict[str, list[str]] = msgspec.field(default_factory=dict)
     added: dict[str, list[tuple[int, str]]] = msgspec.field(default_factory=dict)
-    feed: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
+    parked: dict[str, bytes] = msgspec.field(default_factory=dict)
+    feed: list[tuple[int, int, bytes]] = msgspec.field(default_factory=list)  # position, documents named, content
+    wishes: list[str] = msgspec.field(default_factory=list)
 
 
 class ViewStore:
-    """Documents, indexes, feed and checkpoint of all segments."""
+    """Documents, indexes and feed of all segments."""
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis = redis
         self._keys = keys
-        self._commit = redis.register_script(_SCRIPT)
+        self._commit = redis.register_script(_FEED + (_HERE / "commit.lua").read_text())
+        self._switch = redis.register_script(_FEED + (_HERE / "switch.lua").read_text())
 
-    async def checkpoint(self, segment: int, epoch: str) -> Checkpoint:
-        """Load a segment's checkpoint; an empty segment gets one at position 0, so that readers know it is being filled."""
-        key = self._keys.checkpoint(segment)
-        fresh: Any = {"epoch": epoch, "position": 0, "event": "", "feed_from": 0}
-        if not await self._redis.exists(key):
-            await self._redis.hset(key, mapping=fresh)
-        found: Any = await self._redis.hmget(key, ["epoch", "position", "event"])
-        return Checkpoint(found[0].decode(), int(found[1]), found[2].decode())
+    async def documents(self, wanted: Sequence[tuple[type[Document], str, int]]) -> list[Document | Exception | None]:
+        """Load documents of one segment (view, id, generation) in one round trip.
 
-    async def documents(self, wanted: Sequence[tuple[type[Document], str]]) -> list[Document | None]:
-        """Load documents of one segment in one round trip; None where there is none."""
+        None where there is none; the error itself where what is stored cannot be read.
+        """
         if not wanted:
             return []
-        values: Any = await self._redis.mget([self._keys.document(view, document_id) for view, document_id in wanted])
-        return [
-            None if value is None else _DECODERS[view].decode(value) for (view, _), value in zip(wanted, values, strict=True)
-        ]
+        values: Any = await self._redis.mget([self._keys.document(*name) for name in wanted])
+        return [None if value is None else _read(view, value) for (view, *_), value in zip(wanted, values, strict=True)]
 
-    async def commit(self, segment: int, expected: Checkpoint, reached: Checkpoint, batch: Batch) -> None:
-        """Write a batch and move the checkpoint, all or nothing. Raises CheckpointMovedError where another was faster."""
+    async def drop_wish(self, segment: int, wish_id: str) -> None:
+        """Forget what nobody can grant any more."""
+        await self._redis.hdel(self._keys.wishes(segment), wish_id)
+
+    async def commit(self, segment: int, units: Sequence[Unit], reached: Checkpoint, batch: Batch) -> None:
+        """Write a batch and move the checkpoint of units that stand at one place, all or nothing.
+
+        Raises RefusedError where a lease is another's, or a checkpoint has moved.
+        """
+        keys, expected = self._keys, units[0].checkpoint
         indexes = sorted(batch.removed.keys() | batch.added.keys())
-        keys = [self._keys.checkpoint(segment), self._keys.feed(segment), *batch.documents, *indexes]
-        args: list[Any] = [expected.epoch, expected.position, reached.position, reached.event]
-        args += [len(batch.documents), len(indexes), len(batch.feed), _FEED_KEEPS, *batch.documents.values()]
+        names = [keys.checkpoints(segment), keys.leases(segment), keys.parked(segment), keys.wishes(segment)]
+        names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), *batch.documents, *indexes]
+        args: list[Any] = [reached.epoch, str(expected), str(reached), _FEED_KEEPS, len(units), len(batch.documents)]
+        args += [len(indexes), len(batch.parked), len(batch.feed), len(batch.wishes)]
+        args += [part for unit in units for part in (str(unit.generation), unit.fence)]
+        args += batch.documents.values()
         for index in indexes:
             removed, added = batch.removed.get(index, []), batch.added.get(index, [])
             args += [len(removed), len(added), *removed]
             args += [part for entry in added for part in entry]
+        args += [part for parked in batch.parked.items() for part in parked]
         args += [part for entry in batch.feed for part in entry]
-        answer = await self._commit(keys=keys, args=args)
+        answer = await self._commit(keys=names, args=[*args, *batch.wishes])
         if not answer[0]:
-            raise CheckpointMovedError(f"segment {segment} is at {answer[2].decode()}, not at {expected.position}")
+            found = [part.decode() for part in answer[1:]]
+            raise RefusedError(f"segment {segment}: {found[0]} is {found[1]!r}, not at {expected}")
+        for unit in units:
+            unit.checkpoint = reached
+
+    async def switch(self, segment: int, present: Generation | None, coming: Unit, old_epoch: str, at: str) -> bool:
+        """Let a generation answer from now on; False where it does not stand where the present one does."""
+        keys, view = self._keys, coming.generation.view
+        names = [keys.goals(segment), keys.serving(segment), keys.previous(segment), keys.checkpoints(segment)]
+        names += [keys.leases(segment), keys.feed(segment, coming.checkpoint.epoch), keys.feed_from(segment)]
+        names += [keys.feed(segment, old_epoch)]
+        said = {"type": "ViewSwitched", "at": at, "documents": [], "view": view}
+        told, told_of_a_gap = msgspec.json.encode(said), msgspec.json.encode({**said, "gap": True})
+        args: list[Any] = [view, "" if present is None else present.number, coming.generation.number, coming.fence]
+        answer = await self._switch(keys=names, args=[*args, str(coming.checkpoint), told, told_of_a_gap])
+        if not answer[0] and answer[1] != b"position":
+            raise RefusedError(f"segment {segment}: {coming.generation} cannot answer: its {answer[1].decode()} is another")
+        return bool(answer[0])
+
+
+def _read(view: type[Document], value: bytes) -> Document | Exception:
+    try:
+        return _DECODERS[view].decode(value)
+    except msgspec.DecodeError as error:  # a ValidationError is one too
+        return error

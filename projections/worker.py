@@ -1,137 +1,240 @@
-"""The worker: follows the log, folds what is new, commits it batch by batch, and never passes an event by."""
+"""The worker: follows the log, folds what is new, builds what is to come, and never passes an event by.
+
+One loop does one thing at a time: renew the leases, fold what answers, grant a wish, build a little of what is to answer
+next. Nothing here decides what is right to write; the scripts do.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+import os
+import platform
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, suppress
-from typing import Any, Protocol
 
 import redis.exceptions
 import structlog
 from redis.asyncio import Redis
 
-from projections import batch as batches
-from projections.all import BY_VIEW
-from projections.batch import Name, Step
-from projections.projection import Filed
-from projections.store import Checkpoint, CheckpointMovedError, ViewStore
-from shop import views
-from shop.log import Recorded
+from projections.leases import Holding, Leases
+from projections.mending import Mending
+from projections.passes import Line, Log, Pass
+from projections.store import RefusedError, Unit, ViewStore
+from shop import clock, views
+from shop.log import LogSetBackError
 from shop.tail import LogUnavailableError
-from shop.views import Keys
+from shop.views import Keys, Wish
 
-_READ_EVENTS = 500
-_MOST_DOCUMENTS = 400
-_KNOWN_DOCUMENTS = 20_000
+LEASE_SECONDS = 5.0
+_LIVE_EVENTS = 500
+_REBUILD_EVENTS = 2_000
 _SHORTEST_POLL = 0.01
 _LONGEST_POLL = 0.25
-_OUTAGES = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.BusyLoadingError, OSError)
+_LONGEST_WAIT = 2.0
+_OUTAGES = (redis.exceptions.RedisError, LogUnavailableError, OSError)
 
 logger = structlog.get_logger()
 
 
-class Log(Protocol):
-    """What the worker needs of the log (shop.tail.Tail is it)."""
-
-    async def head(self) -> tuple[str, int]: ...
-
-    async def after(self, position: int, limit: int) -> list[Recorded]: ...
-
-
 class Worker:
-    """Folds the log into every segment of the views. Two workers at once do no harm: the script lets one of them win."""
+    """Folds the log into the segments it holds leases of. Any number of workers share them."""
 
-    def __init__(self, log: Log, redis: Redis, keys: Keys) -> None:
+    def __init__(
+        self, log: Log, redis: Redis, keys: Keys, *, name: str | None = None, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        """`name`: a worker of the same name takes over at once; without one it is this process's alone."""
         self._log = log
         self._redis = redis
-        self._keys = keys
-        self._store = ViewStore(redis, keys)
-        self._checkpoints: dict[int, Checkpoint] = {}
-        self._known: dict[Name, Filed[Any]] = {}
-        self._nudged = asyncio.Event()
+        store = ViewStore(redis, keys)
+        self._store = store
+        self._leases = Leases(redis, keys, name or f"{platform.node()}:{os.getpid()}", lease_seconds)
+        self._renew_after = lease_seconds / 5
+        self._present = Pass(log, store, keys, events=_LIVE_EVENTS, announces=True)
+        self._coming = Pass(log, store, keys, events=_REBUILD_EVENTS, announces=False)
+        self._mending = Mending(log, store, keys)
+        self._held: dict[int, Holding] = {}
+        self._renewed = float("-inf")
+        self._woken = asyncio.Event()
+        self._stopping = False
 
     async def run(self) -> None:
-        """Follow the log until canceled. Outages of Redis or the database are waited out in place."""
+        """Work until stopped. Outages of Redis or the database are waited out in place, longer each time."""
         listener = asyncio.create_task(self._listen())
-        pause = _SHORTEST_POLL
+        pause, wait = _SHORTEST_POLL, 0.1
         try:
-            while True:
+            while not self._stopping:
                 try:
-                    moved = await self.catch_up()
-                except CheckpointMovedError:
+                    moved = await self.step()
+                except _OUTAGES as outage:
+                    logger.warning("worker_waits_for_a_store", reason=str(outage), again_in_s=wait)
                     self._forget()
+                    await asyncio.sleep(wait)
+                    wait = min(wait * 2, _LONGEST_WAIT)
                     continue
-                except (*_OUTAGES, LogUnavailableError) as outage:
-                    logger.warning("worker_waits_for_a_store", reason=str(outage))
-                    self._forget()
-                    await asyncio.sleep(0.2)
-                    continue
+                wait = 0.1
                 pause = _SHORTEST_POLL if moved else min(pause * 1.5, _LONGEST_POLL)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._nudged.wait(), pause)
-                self._nudged.clear()
+                if not moved:
+                    await self._pause(pause)
         finally:
             listener.cancel()
+            with suppress(*_OUTAGES):
+                await self._leases.release()
 
-    async def catch_up(self) -> int:
-        """Fold all that is in the log now; return how many events that were."""
-        if not self._checkpoints:
-            epoch, _ = await self._log.head()
-            loaded = {segment: await self._store.checkpoint(segment, epoch) for segment in range(self._keys.segments)}
-            self._checkpoints = loaded
-        moved = 0
-        while events := await self._log.after(min(c.position for c in self._checkpoints.values()), _READ_EVENTS):
-            for segment in self._checkpoints:
-                await self._fold_segment(segment, events)
-            moved += len(events)
-        return moved
+    def stop(self) -> None:
+        """End after the batch in hand, and hand over at once."""
+        self._stopping = True
+        self._woken.set()
 
-    async def _fold_segment(self, segment: int, events: Sequence[Recorded]) -> None:
-        at = self._checkpoints[segment].position
-        left: Sequence[Step] = batches.steps([e for e in events if e.position > at], self._keys, segment)
-        while left:
-            batch = batches.cut(left, _MOST_DOCUMENTS)
-            await self._commit(segment, batch)
-            left = left[len(batch) :]
+    async def catch_up(self) -> None:
+        """Fold all that is in the log now, of what this worker may hold."""
+        self._renewed = float("-inf")
+        while await self.step():
+            pass
 
-    async def _commit(self, segment: int, batch: Sequence[Step]) -> None:
-        before = await self._load(batches.wanted(batch))
-        after = batches.folded(batch, before)
-        last = batch[-1].recorded
-        expected = self._checkpoints[segment]
-        reached = Checkpoint(expected.epoch, last.position, last.id)
-        await self._store.commit(segment, expected, reached, batches.written(batch, before, after, self._keys))
-        self._checkpoints[segment] = reached
-        self._remember(after)
+    async def step(self) -> bool:
+        """Do a little of everything; False when there was nothing to do."""
+        try:
+            if asyncio.get_running_loop().time() > self._renewed + self._renew_after:
+                await self._renew()
+            moved = await self._present.advance(list(self._lines_present()))
+            return await self._grant() or await self._build() or moved
+        except RefusedError as refused:
+            logger.info("worker_looks_anew", reason=str(refused))
+            self._forget()
+            return True
+        except LogSetBackError as lost:
+            await self._begin_anew(lost)
+            return True
 
-    async def _load(self, names: Sequence[Name]) -> dict[Name, Filed[Any]]:
-        """Take documents from memory where this worker wrote them last; the script refuses if another has since."""
-        missing = [name for name in names if name not in self._known]
-        documents = await self._store.documents(missing)
-        loaded = {name: BY_VIEW[name[0]].filed(found) for name, found in zip(missing, documents, strict=True)}
-        return {name: loaded[name] if name in loaded else self._known[name] for name in names}
+    async def _renew(self) -> None:
+        epoch, _ = await self._log.head()
+        before = {segment: _names(holding) for segment, holding in self._held.items()}
+        held = await self._leases.hold(epoch)
+        if before != {segment: _names(holding) for segment, holding in held.items()}:
+            self._present.forget()
+            self._coming.forget()
+        self._held = held
+        self._renewed = asyncio.get_running_loop().time()
 
-    def _remember(self, after: dict[Name, Filed[Any]]) -> None:
-        for name, filed in after.items():
-            self._known.pop(name, None)
-            self._known[name] = filed
-        while len(self._known) > _KNOWN_DOCUMENTS:
-            del self._known[next(iter(self._known))]
+    def _lines_present(self) -> Iterator[Line]:
+        for holding in self._held.values():
+            yield from _lines(holding, holding.present)
+
+    def _lines_coming(self) -> Iterator[Line]:
+        """What is being made goes as far as what answers, and not a step further."""
+        for holding in self._held.values():
+            for line in _lines(holding, holding.coming):
+                ends = {_end(holding, unit) for unit in line.units.values()}
+                for end in ends:
+                    units = {view: unit for view, unit in line.units.items() if _end(holding, unit) == end}
+                    yield Line(line.segment, units, line.parked, end)
+
+    async def _build(self) -> bool:
+        """Fold a batch of what is to answer next, or let what has caught up answer."""
+        lines = list(self._lines_coming())
+        unfinished = [line for line in lines if line.upto is None or line.at.position < line.upto]
+        hindmost = sorted(unfinished, key=lambda line: line.at.position)[:1]  # one batch, so that what answers waits for no more
+        moved = await self._coming.advance(hindmost)
+        switched = [await self._let_answer(line) for line in lines if self._has_caught_up(line)]
+        return moved or any(switched)
+
+    def _has_caught_up(self, line: Line) -> bool:
+        end = self._coming.end if line.upto is None else line.upto
+        return 0 <= end <= line.at.position
+
+    async def _let_answer(self, line: Line) -> bool:
+        """Switch each unit of the line; look anew where what answers has moved on under another worker's hands."""
+        holding, done = self._held[line.segment], False
+        for view, unit in line.units.items():
+            if _is_worse(holding, unit):
+                continue
+            self._renewed = float("-inf")
+            present = holding.serving.get(view)
+            old_epoch = unit.checkpoint.epoch if present is None else present.checkpoint.epoch
+            before = None if present is None else present.generation
+            done = await self._store.switch(line.segment, before, unit, old_epoch, clock.text(clock.utc_now())) or done
+        return done
+
+    async def _grant(self) -> bool:
+        """Do what operators wish of the documents held here."""
+        granted = False
+        for holding in self._held.values():
+            for wish_id, wish in list(holding.wishes.items()):
+                granted = await self._granted(holding, wish_id, wish) or granted
+                holding.wishes.pop(wish_id, None)
+        if granted:
+            self._forget()
+        return granted
+
+    async def _granted(self, holding: Holding, wish_id: str, wish: Wish) -> bool:
+        for units, announces in ((holding.present, True), (holding.coming, False)):
+            unit = units.get(wish.view)
+            if unit is not None and unit.generation.number == wish.generation:
+                await self._mending.grant(wish_id, wish, unit, announces=announces)
+                return True
+        if wish.view in holding.present:  # its generation is gone
+            await self._store.drop_wish(holding.segment, wish_id)
+        return False
+
+    async def _begin_anew(self, lost: LogSetBackError) -> None:
+        """The log lost events that are in the views: it is another log from here on, and every view is made anew."""
+        epochs = {line.at.epoch for line in (*self._lines_present(), *self._lines_coming())}
+        for epoch in epochs:  # one, as long as nobody else found out
+            fresh = await self._log.new_epoch(epoch)
+            logger.error("log_was_set_back", reason=str(lost), old_epoch=epoch, new_epoch=fresh)
+        self._forget()
 
     def _forget(self) -> None:
-        self._checkpoints.clear()
-        self._known.clear()
+        self._held = {}
+        self._present.forget()
+        self._coming.forget()
+        self._renewed = float("-inf")
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        self._woken.clear()
 
     async def _listen(self) -> None:
-        """Be woken by each commit's nudge. Everything works the same, only later, if every nudge is lost."""
+        """Be woken by each nudge. Everything works the same, only later, if every nudge is lost."""
         while True:
             with suppress(*_OUTAGES):
                 async with aclosing(self._nudges()) as nudges:
-                    async for _ in nudges:
-                        self._nudged.set()
+                    async for content in nudges:
+                        if not content.isdigit():  # not of a commit: there is something new to be held or made
+                            self._renewed = float("-inf")
+                        self._woken.set()
             await asyncio.sleep(0.5)
 
-    async def _nudges(self) -> AsyncGenerator[None, None]:
+    async def _nudges(self) -> AsyncGenerator[bytes, None]:
         async with self._redis.pubsub() as channel:
             await channel.subscribe(views.NUDGE)
-            async for _ in channel.listen():
-                yield
+            async for message in channel.listen():
+                if message["type"] == "message":
+                    yield message["data"]
+
+
+def _lines(holding: Holding, units: dict[str, Unit]) -> Iterator[Line]:
+    """Group the units of a segment by where they stand."""
+    for at in {unit.checkpoint for unit in units.values()}:
+        yield Line(holding.segment, {view: unit for view, unit in units.items() if unit.checkpoint == at}, holding.parked)
+
+
+def _end(holding: Holding, unit: Unit) -> int | None:
+    """Where what answers now stands, in this log; None where nothing does."""
+    serving = holding.serving.get(unit.generation.view)
+    return serving.checkpoint.position if serving and serving.checkpoint.epoch == unit.checkpoint.epoch else None
+
+
+def _is_worse(holding: Holding, unit: Unit) -> bool:
+    """Whether more documents stand parked in what is to come than in what answers: then it waits for its operator."""
+    serving = holding.serving.get(unit.generation.view)
+    if serving is None or serving.checkpoint.epoch != unit.checkpoint.epoch:
+        return False
+    counts = [
+        sum((one.view, one.generation) == (of.view, of.number) for one in holding.parked.values())
+        for of in (unit.generation, serving.generation)
+    ]
+    return counts[0] > counts[1]
+
+
+def _names(holding: Holding) -> set[str]:
+    return {f"{unit.generation} {unit.fence}" for units in (holding.present, holding.coming) for unit in units.values()}

@@ -60,6 +60,6 @@ async def category_and_below(reading: Reading, category_id: str) -> Sequence[str
 
 
 async def _every(reading: Reading, view: type[D]) -> list[D]:
-    [members] = await reading.store.ranges(view, [Range(views.EVERY, _MOST)])
+    [members] = await reading.ranges(view, [Range(views.EVERY, _MOST)])
     documents = await reading.many(view, [views.member_id(entry) for entry in members])
     return [document for document in documents if document is not None]

@@ -21,7 +21,7 @@ async def customers(reading: Reading, search: str | None, window: Window) -> Pag
     words = re.findall(r"[\w@.+-]+", (search or "").casefold())
     if not words:
         return await page(reading, Customer, [views.EVERY], window)
-    found = await reading.store.ranges(Customer, [Range(views.SEARCH, _MOST, prefix=word) for word in words])
+    found = await reading.ranges(Customer, [Range(views.SEARCH, _MOST, prefix=word) for word in words])
     ids = set.intersection(*({views.member_id(entry) for entry in members} for members in found))
     documents = [one for one in await reading.many(Customer, sorted(ids)) if one is not None]
     documents.sort(key=lambda one: (views.customer_sort_key(one), one.id))
@@ -30,7 +30,7 @@ async def customers(reading: Reading, search: str | None, window: Window) -> Pag
 
 async def credits(reading: Reading, from_day: dt.date, to_day: dt.date) -> list[Credit]:
     """The credits of a span of days, both inclusive, by time."""
-    [members] = await reading.store.ranges(Credit, [Range(views.EVERY, _MOST, after=f"{from_day}T")])
+    [members] = await reading.ranges(Credit, [Range(views.EVERY, _MOST, after=f"{from_day}T")])
     until = str(to_day + dt.timedelta(days=1))
     wanted = [views.member_id(entry) for entry in members if entry < until]
     return [one for one in await reading.many(Credit, wanted) if one is not None]

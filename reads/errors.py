@@ -6,6 +6,11 @@ class ReadError(Exception):
 
     code = "INTERNAL"
 
+    @property
+    def details(self) -> dict[str, int]:
+        """More for programs: what `extensions` has beside the code."""
+        return {}
+
 
 class ViewBehind(ReadError):  # noqa: N818 - named for the fact, as the API names it
     """The views have not reached the position asked for within the time allowed."""
@@ -26,12 +31,26 @@ class PositionUnknown(ReadError):  # noqa: N818
 
 
 class ViewRebuilding(ReadError):  # noqa: N818
-    """The views are being made anew."""
+    """A view is being made, and nothing can answer in its place: `applied` of `total` events are in it."""
+
+    code = "VIEW_REBUILDING"
+
+    def __init__(self, applied: int, total: int) -> None:
+        super().__init__(f"The views are being made: {applied:,} of {total:,} events are in them. Try again in a moment.")
+        self._details = {"applied": applied, "total": total}
+
+    @property
+    def details(self) -> dict[str, int]:
+        return self._details
+
+
+class FeedBroken(ReadError):  # noqa: N818
+    """The change feed has a gap, or is of another log now: a live view cannot go on, and is to be resumed."""
 
     code = "VIEW_REBUILDING"
 
     def __init__(self) -> None:
-        super().__init__("The views are being made: try again in a moment.")
+        super().__init__("The views were made anew: subscribe again, `after` the last position you have.")
 
 
 class BadCursor(ReadError):  # noqa: N818

@@ -4,18 +4,21 @@ import asyncio
 import heapq
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import redis.exceptions
 import structlog
 from redis.asyncio import Redis
 
-from reads.errors import ViewRebuilding
+from reads.errors import FeedBroken, PositionUnknown, ReadError
+from reads.state import State
+from shop.position import Position
 from shop.views import Keys
 
 _BLOCK_MS = 1_000
 _MOST_ENTRIES = 500
+_TOLD_LATE = 50_000  # ordinals from here on are of what was told late; an event changes fewer documents
 
 logger = structlog.get_logger()
 
@@ -32,6 +35,7 @@ class _Entry(msgspec.Struct, frozen=True):
     type: str
     at: str
     documents: list[Named]
+    gap: bool = False
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -45,50 +49,71 @@ class Change(msgspec.Struct, frozen=True):
     document_id: str
 
 
-Listener = Callable[[Sequence[Change]], None]
+class Listener(Protocol):
+    """Who is told of changes as they come, in rising order, and at last that there will be no more."""
+
+    def put(self, changes: Sequence[Change]) -> None: ...
+
+    def end(self, reason: ReadError) -> None: ...
+
+
+class Moved:
+    """Woken each time the feed moves."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def wake(self) -> None:
+        self._event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for the next move, or until the time is over."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), seconds)
+        self._event.clear()
+
+
 _decode = msgspec.json.Decoder(_Entry).decode
 
 
 class Feed:
     """Follows the feed of all segments. A change is told once every segment has passed it, so positions only rise."""
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
+    def __init__(self, redis: Redis, keys: Keys, look: Callable[[], Awaitable[State]]) -> None:
         self._redis = redis
         self._keys = keys
-        self._reached = dict.fromkeys(range(keys.segments), 0)
+        self._look = look
+        self._epoch = ""
+        self._reached: dict[int, int] = {}
+        self._cursors: dict[int, str] = {}
         self._held: list[tuple[int, int, Change]] = []
         self._listeners: set[Listener] = set()
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._watchers: set[Moved] = set()
 
     @property
     def position(self) -> int:
         """How far all segments are, as far as this process has heard."""
-        return min(self._reached.values())
+        return min(self._reached.values(), default=0)
 
-    async def run(self, positions: Callable[[], Awaitable[Sequence[int]]]) -> None:
-        """Follow until canceled, from `positions` (the segments' checkpoints) on. Outages are waited out."""
-        started = False
+    async def run(self) -> None:
+        """Follow until canceled, from where the views are. Outages are waited out."""
         while True:
             try:
-                if not started:
-                    self._reached = dict(enumerate(await positions()))
-                    started = True
-                await self._read()
-            except (ViewRebuilding, redis.exceptions.RedisError, OSError) as outage:
+                if not await self._read() and await self._is_of_another_log():
+                    await self._begin()
+            except (redis.exceptions.RedisError, OSError) as outage:
                 logger.warning("feed_waits_for_redis", reason=str(outage))
                 await asyncio.sleep(0.2)
 
-    async def moved(self, timeout: float) -> bool:  # noqa: ASYNC109 - a bounded wait is what this is
-        """Wait until some segment moves; False when the time was over first."""
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
+    @contextmanager
+    def watching(self) -> Iterator[Moved]:
+        """Be woken whenever some segment moves."""
+        moved = Moved()
+        self._watchers.add(moved)
         try:
-            await asyncio.wait_for(waiter, timeout)
-        except TimeoutError:
-            return False
+            yield moved
         finally:
-            self._waiters.discard(waiter)
-        return True
+            self._watchers.discard(moved)
 
     @contextmanager
     def listening(self, listener: Listener) -> Iterator[None]:
@@ -99,38 +124,74 @@ class Feed:
         finally:
             self._listeners.discard(listener)
 
-    async def since(self, position: int, ordinal: int, upto: int) -> list[Change] | None:
+    async def since(self, epoch: str, position: int, ordinal: int, upto: int) -> list[Change] | None:
         """Read back the changes after a place, up to a position; None where the feed no longer reaches back so far."""
         found: list[Change] = []
         for segment in range(self._keys.segments):
-            feed_from = await self._redis.hget(self._keys.checkpoint(segment), "feed_from")
+            feed_from = await self._redis.hget(self._keys.feed_from(segment), epoch)
             if feed_from is None or int(feed_from) > position:
                 return None
-            entries: Any = await self._redis.xrange(self._keys.feed(segment), f"{position}-0", f"{upto}-0")
+            entries: Any = await self._redis.xrange(self._keys.feed(segment, epoch), str(position), str(upto))
             found += [change for entry in entries for change in _changes(entry)]
         found.sort(key=lambda change: (change.position, change.ordinal))
         return [change for change in found if (change.position, change.ordinal) > (position, ordinal)]
 
-    async def _read(self) -> None:
-        streams: Any = {self._keys.feed(segment): f"{at}-0" for segment, at in self._reached.items()}
+    async def _is_of_another_log(self) -> bool:
+        """Whether what is followed is not (or not yet) the feed of what answers. Asked while nothing comes."""
+        lowest = (await self._look()).lowest
+        if lowest is None:
+            await asyncio.sleep(0.05)
+            return False
+        return lowest.epoch != self._epoch
+
+    async def _begin(self) -> None:
+        """Follow from where the views are; who listened to another log is told to begin anew."""
+        lowest = (await self._look()).lowest
+        if lowest is None:
+            return
+        if self._epoch:
+            self._end(PositionUnknown(str(Position(self._epoch, self.position))))
+        self._epoch, self._held = lowest.epoch, []
+        self._reached = dict.fromkeys(range(self._keys.segments), lowest.position)
+        self._cursors = {segment: f"{lowest.position}-0" for segment in self._reached}
+        self._wake()
+
+    async def _read(self) -> bool:
+        """Take what is new, wait a second for it if need be; False when there was nothing."""
+        if not self._cursors:
+            return False
+        streams: Any = {self._keys.feed(segment, self._epoch): at for segment, at in self._cursors.items()}
         answer: Any = await self._redis.xread(streams, count=_MOST_ENTRIES, block=_BLOCK_MS)
-        segment_of = {self._keys.feed(segment).encode(): segment for segment in self._reached}
+        segments = {self._keys.feed(segment, self._epoch).encode(): segment for segment in self._cursors}
         for key, entries in answer or []:
             for entry in entries:
-                for change in _changes(entry):
-                    heapq.heappush(self._held, (change.position, change.ordinal, change))
-                self._reached[segment_of[key]] = _position(entry)
+                self._take(segments[key], entry)
         self._tell()
+        return bool(answer)
+
+    def _take(self, segment: int, entry: Any) -> None:
+        position = _position(entry)
+        if _decode(entry[1][b"e"]).gap and position > self._reached[segment]:
+            self._end(FeedBroken())
+        for change in _changes(entry):
+            heapq.heappush(self._held, (change.position, change.ordinal, change))
+        self._reached[segment], self._cursors[segment] = position, entry[0].decode()
 
     def _tell(self) -> None:
         ready = []
         while self._held and self._held[0][0] <= self.position:
             ready.append(heapq.heappop(self._held)[2])
         for listener in list(self._listeners):
-            listener(ready)
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+            listener.put(ready)
+        self._wake()
+
+    def _wake(self) -> None:
+        for moved in self._watchers:
+            moved.wake()
+
+    def _end(self, reason: ReadError) -> None:
+        for listener in list(self._listeners):
+            listener.end(reason)
 
 
 def _position(entry: Any) -> int:
@@ -138,9 +199,13 @@ def _position(entry: Any) -> int:
 
 
 def _changes(entry: Any) -> Iterator[Change]:
+    """The changes that an entry tells of. One told late (see feed.lua) has ordinals after all that were told in time."""
     position, content = _position(entry), _decode(entry[1][b"e"])
-    for named in content.documents:
-        yield Change(position, named.ordinal, content.at, content.type, named.view, named.document_id)
+    sequence = int(entry[0].partition(b"-")[2])
+    first = _TOLD_LATE + sequence - len(content.documents) + 1
+    for place, named in enumerate(content.documents):
+        ordinal = first + place if sequence else named.ordinal
+        yield Change(position, ordinal, content.at, content.type, named.view, named.document_id)
 
 
 @asynccontextmanager

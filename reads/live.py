@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from reads import carts, products
-from reads.errors import BadCursor
+from reads.errors import BadCursor, ReadError
 from reads.feed import Change
 from reads.orders import OrderFilter
 from reads.reading import Reading, Views
@@ -55,6 +55,7 @@ class _Mailbox:
         self._topic = topic
         self._waiting: dict[str, Change] = {}
         self._filled = asyncio.Event()
+        self._ended: ReadError | None = None
 
     def put(self, changes: Sequence[Change]) -> None:
         for change in changes:
@@ -63,10 +64,17 @@ class _Mailbox:
                 self._waiting[change.document_id] = change
                 self._filled.set()
 
+    def end(self, reason: ReadError) -> None:
+        self._ended = reason
+        self._filled.set()
+
     async def take(self) -> Change:
-        while not self._waiting:
+        """Wait for a change. Raises why there will be no more."""
+        while not self._waiting and self._ended is None:
             self._filled.clear()
             await self._filled.wait()
+        if self._ended is not None:
+            raise self._ended
         return self._waiting.pop(next(iter(self._waiting)))
 
 
@@ -142,7 +150,7 @@ async def _follow_variants(
     _check(variant_ids)
     reading = await source.reading()
     ranges = [Range(views.EVERY, _MOST_SNAPSHOTS, prefix=views.member(one, "")) for one in variant_ids]
-    found = [views.member_id(entry) for members in await reading.store.ranges(StockLevel, ranges) for entry in members]
+    found = [views.member_id(entry) for members in await reading.ranges(StockLevel, ranges) for entry in members]
     named = msgspec.structs.replace(topic, ids=[level_id for level_id in found if topic.mine(level_id)])
     async for message in _follow(source, named, after):
         yield message
@@ -151,15 +159,16 @@ async def _follow_variants(
 async def _follow(source: Views, topic: _Topic, after: Position | None) -> AsyncIterator[Message]:
     _check(topic.ids or ())
     mailbox = _Mailbox(topic)
-    with source.feed.listening(mailbox.put):
+    with source.feed.listening(mailbox):
         reading = await source.reading()
         if after is not None:
             await reading.at_least(after, _WAIT_MS)
+        reached = await reading.reached(topic.view)
         has = set(topic.ids or ()) if after is not None else set[str]()  # what the subscriber may hold
-        async for message in _catch_up(source, topic, reading, after):
+        async for message in _catch_up(source, topic, reading, reached, after):
             _note(has, message)
             yield message
-        begun = Position(reading.position.epoch, reading.position.position, _LAST_ORDINAL)
+        begun = Position(reached.epoch, reached.position, _LAST_ORDINAL)
         while True:
             change = await mailbox.take()
             if Position(begun.epoch, change.position, change.ordinal) <= begun:
@@ -170,11 +179,13 @@ async def _follow(source: Views, topic: _Topic, after: Position | None) -> Async
                 yield message
 
 
-async def _catch_up(source: Views, topic: _Topic, reading: Reading, after: Position | None) -> AsyncIterator[Message]:
+async def _catch_up(
+    source: Views, topic: _Topic, reading: Reading, reached: Position, after: Position | None
+) -> AsyncIterator[Message]:
     """What a subscription begins with: what changed since `after`, else a snapshot of each document it names."""
     missed: list[Change] | None = None
     if after is not None:
-        missed = await source.feed.since(after.position, after.ordinal, reading.position.position)
+        missed = await source.feed.since(reached.epoch, after.position, after.ordinal, reached.position)
     if missed is None:
         begun = after is not None and topic.ids is None
         ids = await _every_id(reading, topic) if begun else topic.ids or ()
@@ -201,7 +212,7 @@ async def _snapshots(reading: Reading, topic: _Topic, ids: Sequence[str]) -> Asy
 async def _every_id(reading: Reading, topic: _Topic) -> list[str]:
     """All documents that a subscription without ids is about; a view that keeps no such list has none."""
     index = views.orders_by("all", "", "PLACED_AT") if topic.view is Order else views.EVERY
-    [members] = await reading.store.ranges(topic.view, [Range(index, _MOST_SNAPSHOTS)])
+    [members] = await reading.ranges(topic.view, [Range(index, _MOST_SNAPSHOTS)])
     return [one for one in map(views.member_id, members) if topic.mine(one)]
 
 

@@ -58,7 +58,7 @@ async def orders(reading: Reading, where: OrderFilter | None, sort: str, descend
         indexes = [views.orders_by(axis, value, sort) for value in dict.fromkeys(values)]
         return await page(reading, Order, indexes, window, falling=descending, fits=where.fits)
     parts = [
-        await reading.store.members(Order, [views.orders_by(axis, value, sort) for value in values])
+        await reading.members(Order, [views.orders_by(axis, value, sort) for value in values])
         for axis, values in axes.items()
     ]
     members = sorted(set.intersection(*parts), reverse=descending)

@@ -99,7 +99,7 @@ async def page(
     wanted, backwards = size(window), window.last is not None
     start = member(window.before if backwards else window.after)
     direction = falling != backwards
-    total = await reading.store.counts(view, indexes) if indexes else 0
+    total = await reading.counts(view, indexes) if indexes else 0
     edges: list[Edge[D]] = []
     more = total > 0
     for _ in range(2):
@@ -123,7 +123,7 @@ async def _members(
 ) -> tuple[list[str], bool]:
     """Merge the indexes' next members; an entry that stands in several comes once. Tell also whether there are more."""
     ranges = [Range(index, wanted + 1, start, falling) for index in indexes]
-    found = {entry for part in await reading.store.ranges(view, ranges) for entry in part}
+    found = {entry for part in await reading.ranges(view, ranges) for entry in part}
     ordered = sorted(found, key=str.encode, reverse=falling)
     return ordered[:wanted], len(ordered) > wanted
 

@@ -66,7 +66,7 @@ async def products(
 async def product_count(reading: Reading, channel: str, category_id: str) -> int:
     """How many products the channel sells in a category and all below it."""
     scopes = await category_and_below(reading, category_id)
-    return await reading.store.counts(Product, [views.listing(channel, scope, "NAME") for scope in scopes])
+    return await reading.counts(Product, [views.listing(channel, scope, "NAME") for scope in scopes])
 
 
 async def variant(

@@ -7,8 +7,9 @@ from typing import TypeVar, cast
 
 from redis.asyncio import Redis
 
-from reads.errors import PositionUnknown, ViewBehind
+from reads.errors import PositionUnknown, ViewBehind, ViewRebuilding
 from reads.feed import Feed
+from reads.state import Shown, State
 from reads.store import Range, Store
 from shop import views
 from shop.position import Position
@@ -16,29 +17,58 @@ from shop.views import Document, Keys
 
 D = TypeVar("D", bound=Document)
 Head = Callable[[], Awaitable[tuple[str, int]]]
+Name = tuple[type[Document], str]
 
 
 class Reading:
-    """What one operation reads. `position` is the lowest checkpoint seen before the first document was loaded."""
+    """What one operation reads. It waits where it was asked to, on the segments it reads and on no others."""
 
-    def __init__(self, store: Store, feed: Feed, head: Head, position: Position) -> None:
-        self.store = store
-        self.position = position
+    def __init__(self, source: "Views", state: State, lowest: Position) -> None:
+        self.state = state
         self.waited_ms = 0
-        self.stale = False
-        self._feed = feed
-        self._head = head
-        self._wanted: dict[tuple[type[Document], str], asyncio.Future[Document | None]] = {}
-        self._known: dict[tuple[type[Document], str], asyncio.Future[Document | None]] = {}
+        self._lowest = lowest
+        self._source = source
+        self._store = source.store
+        self._asked: Position | None = None
+        self._give_up = 0.0
+        self._may_be_stale = False
+        self._missed = False
+        self._aged = False
+        self._wanted: dict[Name, asyncio.Future[Document | None]] = {}
+        self._known: dict[Name, asyncio.Future[Document | None]] = {}
+
+    @property
+    def position(self) -> Position:
+        """The place that everything read has passed."""
+        if self._asked is None or self._missed:
+            return self._lowest
+        return max(self._lowest, self._asked) if self._asked.epoch == self._lowest.epoch else self._asked
+
+    @property
+    def stale(self) -> bool:
+        """Whether something read is older than asked for, is moved on by nobody, or stands parked."""
+        return self._missed or self._aged
+
+    async def at_least(self, wanted: Position, timeout_ms: int, *, or_stale: bool = False) -> None:
+        """Read no older than `wanted` from now on: whatever is read first waits for it, until the time is over.
+
+        Raises PositionUnknown for a place that this log does not have. Reads raise ViewBehind when the time is over, or
+        answer as they are where `or_stale`.
+        """
+        if wanted.epoch != self._lowest.epoch or wanted.position > self._lowest.position:
+            epoch, last = await self._source.head()
+            if wanted.epoch != epoch or wanted.position > last:
+                raise PositionUnknown(str(wanted))
+        place = Position(wanted.epoch, wanted.position)
+        self._asked = place if self._asked is None or self._asked.epoch != place.epoch else max(self._asked, place)
+        self._give_up = time.monotonic() + timeout_ms / 1000
+        self._may_be_stale = or_stale
 
     async def get(self, view: type[D], document_id: str) -> D | None:
         """Load one document; those asked for in the same tick come together."""
         name = (view, document_id)
         if name not in self._known:
-            loop = asyncio.get_running_loop()
-            if not self._wanted:
-                loop.call_soon(lambda: asyncio.ensure_future(self._load()))
-            self._known[name] = self._wanted[name] = loop.create_future()
+            self._known[name] = asyncio.ensure_future(self._one(view, document_id))
         return cast("D | None", await self._known[name])
 
     async def many(self, view: type[D], document_ids: Sequence[str]) -> list[D | None]:
@@ -48,42 +78,92 @@ class Reading:
     async def lookup(self, view: type[Document], kind: str, value: str) -> str | None:
         """Find the id that a slug, a SKU, a number or a reference leads to."""
         prefix = views.member(f"{kind}={value}", "")
-        [found] = await self.store.ranges(view, [Range(views.LOOKUP, 1, prefix=prefix)])
+        [found] = await self.ranges(view, [Range(views.LOOKUP, 1, prefix=prefix)])
         return views.member_id(found[0]) if found else None
 
-    async def at_least(self, wanted: Position, timeout_ms: int) -> None:
-        """Wait until the views have applied the log up to `wanted`, woken by the feed; from then on read no older.
+    async def ranges(self, view: type[Document], wanted: Sequence[Range]) -> list[list[str]]:
+        """Read ranges of indexes, each merged over all segments, in order, without doubles."""
+        return await self._store.ranges(view, await self._generations(view), wanted)
 
-        Raises PositionUnknown for a place that this log does not have, ViewBehind when the time is over.
-        """
-        if wanted.epoch != self.position.epoch:
-            raise PositionUnknown(str(wanted))
-        if wanted.position <= self.position.position:
-            return
-        epoch, last = await self._head()
-        if wanted.epoch != epoch or wanted.position > last:
-            raise PositionUnknown(str(wanted))
+    async def counts(self, view: type[Document], indexes: Sequence[str]) -> int:
+        """Count the documents that stand in any of the indexes, each once."""
+        return await self._store.counts(view, await self._generations(view), indexes)
+
+    async def members(self, view: type[Document], indexes: Sequence[str]) -> set[str]:
+        """All members of any of the indexes: for filters over several axes at once."""
+        return await self._store.members(view, await self._generations(view), indexes)
+
+    async def sums(self, view: type[Document], indexes: Sequence[str]) -> dict[str, int]:
+        """Add up the scores of each member over several indexes."""
+        return await self._store.sums(view, await self._generations(view), indexes)
+
+    async def reached(self, view: type[Document]) -> Position:
+        """Wait as far as was asked for, and return the place that a view has passed in every segment."""
+        await self._generations(view)
+        shown = [await self._shown(view, segment) for segment in range(self._store.keys.segments)]
+        return Position(shown[0].epoch, min(one.position for one in shown))
+
+    async def _generations(self, view: type[Document]) -> list[int]:
+        every = range(self._store.keys.segments)
+        if self._asked is not None and not self.state.all_have(view.view, every, self._asked):
+            await self._wait(view, every, self._asked)
+        shown = [await self._shown(view, segment) for segment in every]
+        return [one.generation.number for one in shown]
+
+    async def _shown(self, view: type[Document], segment: int) -> Shown:
+        """The generation that answers, as far as was asked for. Raises ViewRebuilding where there is none."""
+        if self._asked is not None and not self._missed and not self.state.all_have(view.view, [segment], self._asked):
+            await self._wait(view, [segment], self._asked)
+        shown = self.state.segments[segment].shown(view.view)
+        if shown is None:
+            raise await self._source.rebuilding(self.state)
+        self._aged = self._aged or not shown.moves
+        return shown
+
+    async def _wait(self, view: type[Document], segments: Sequence[int], asked: Position) -> None:
+        """Look again each time the feed moves, until the segments have passed the position or the time is over."""
         began = time.monotonic()
-        reached = await self._reaches(wanted.position, began + timeout_ms / 1000)
-        self.waited_ms += int((time.monotonic() - began) * 1000)
-        if not reached:
-            raise ViewBehind(str(wanted), str(self.position), self.waited_ms)
+        with self._source.feed.watching() as moved:
+            while not self._missed:
+                self.state = await self._store.state()
+                if self.state.all_have(view.view, segments, asked):
+                    break
+                left = self._give_up - time.monotonic()
+                if left <= 0:
+                    self._miss(asked, began)
+                else:
+                    await moved.wait(left)
+        self.waited_ms = max(self.waited_ms, int((time.monotonic() - began) * 1000))
 
-    async def _reaches(self, position: int, give_up: float) -> bool:
-        """Look at the checkpoints each time the feed moves, until they have passed the position or the time is over."""
-        while True:
-            self.position = min(await self.store.checkpoints())
-            if self.position.position >= position:
-                self._known.clear()
-                return True
-            left = give_up - time.monotonic()
-            if left <= 0 or (self._feed.position < position and not await self._feed.moved(left)):
-                return False
+    def _miss(self, asked: Position, began: float) -> None:
+        self.waited_ms = max(self.waited_ms, int((time.monotonic() - began) * 1000))
+        if not self._may_be_stale:
+            raise ViewBehind(str(asked), str(self._lowest), self.waited_ms)
+        self._missed = True
+
+    async def _one(self, view: type[Document], document_id: str) -> Document | None:
+        shown = await self._shown(view, self._store.keys.segment(document_id))
+        if self.state.parked:
+            await self._look_whether_parked(shown, document_id)
+        loop = asyncio.get_running_loop()
+        if not self._wanted:
+            loop.call_soon(lambda: asyncio.ensure_future(self._load()))
+        document = self._wanted[(view, document_id)] = loop.create_future()
+        return await document
+
+    async def _look_whether_parked(self, shown: Shown, document_id: str) -> None:
+        field = views.parked_field(shown.generation, document_id)
+        if field not in self.state.parked:
+            return
+        self._aged = True
+        parked = await self._store.parked(self._store.keys.segment(document_id), field)
+        if parked is not None and self._asked is not None and parked.position <= self._asked.position:
+            self._miss(self._asked, time.monotonic())
 
     async def _load(self) -> None:
         wanted, self._wanted = self._wanted, {}
         try:
-            documents = await self.store.documents(list(wanted))
+            documents = await self._store.documents([self._place(*name) for name in wanted])
         except Exception as error:  # noqa: BLE001 - whoever waits for a document is told
             for future in wanted.values():
                 future.set_exception(error)
@@ -92,23 +172,33 @@ class Reading:
             if not future.done():
                 future.set_result(document)
 
+    def _place(self, view: type[Document], document_id: str) -> tuple[type[Document], str, int]:
+        shown = self.state.segments[self._store.keys.segment(document_id)].shown(view.view)
+        return view, document_id, 0 if shown is None else shown.generation.number
+
 
 class Views:
     """The read side of one process: Redis, and the feed that it follows."""
 
     def __init__(self, redis: Redis, keys: Keys, head: Head) -> None:
-        """`head` tells the log's epoch and last position; it is asked only before waiting for a position."""
+        """`head` tells the log's epoch and last position: asked before waiting, and where progress is told."""
         self.store = Store(redis, keys)
-        self.feed = Feed(redis, keys)
-        self._head = head
+        self.feed = Feed(redis, keys, self.store.state)
+        self.head = head
 
     async def reading(self) -> Reading:
         """Begin an operation: the position it is true at is taken before anything else is read."""
-        return Reading(self.store, self.feed, self._head, min(await self.store.checkpoints()))
+        state = await self.store.state()
+        if state.lowest is None:
+            raise await self.rebuilding(state)
+        return Reading(self, state, state.lowest)
+
+    async def rebuilding(self, state: State) -> ViewRebuilding:
+        """Say how far the views are that are being made."""
+        _, total = await self.head()
+        applied = [one.position for segment in state.segments for one in segment.making()]
+        return ViewRebuilding(min(applied, default=0), total)
 
     async def follow(self) -> None:
         """Follow the feed until canceled."""
-        await self.feed.run(self._positions)
-
-    async def _positions(self) -> list[int]:
-        return [position.position for position in await self.store.checkpoints()]
+        await self.feed.run()

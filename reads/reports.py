@@ -35,8 +35,8 @@ async def top_products(
     if not 0 <= first <= _MOST_RANKED:
         raise BadCursor(f"Ask for 0 to {_MOST_RANKED} products, not {first}.")
     days = _days(from_day, to_day)
-    units = await reading.store.sums(ProductSales, [views.top(channel, day, "UNITS") for day in days])
-    revenue = await reading.store.sums(ProductSales, [views.top(channel, day, "REVENUE") for day in days])
+    units = await reading.sums(ProductSales, [views.top(channel, day, "UNITS") for day in days])
+    revenue = await reading.sums(ProductSales, [views.top(channel, day, "REVENUE") for day in days])
     ranked = revenue if by == "REVENUE" else units
     best = sorted(ranked, key=lambda product_id: (-ranked[product_id], product_id))[:first]
     shown = await products.by_ids(reading, channel, best)

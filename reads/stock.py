@@ -19,7 +19,7 @@ async def stock_levels(
         index = views.EVERY if warehouse_id is None else views.stock_in(warehouse_id)
         return await page(reading, StockLevel, [index], window)
     ranges = [Range(views.EVERY, _MOST, prefix=views.member(one, "")) for one in sorted(set(variant_ids))]
-    members = [entry for found in await reading.store.ranges(StockLevel, ranges) for entry in found]
+    members = [entry for found in await reading.ranges(StockLevel, ranges) for entry in found]
     levels = await reading.many(StockLevel, [views.member_id(entry) for entry in members])
     fitting = [one for one in levels if one is not None and warehouse_id in {None, one.warehouse_id}]
     return page_of(fitting, window, lambda one: one.variant_id)

@@ -6,14 +6,16 @@ from typing import Any, TypeVar
 import msgspec
 from redis.asyncio import Redis
 
-from reads.errors import ViewRebuilding
+from reads.state import Segment, State
 from shop import views
-from shop.position import Position
-from shop.views import Document, Keys
+from shop.views import Document, Keys, Parked
 
 D = TypeVar("D", bound=Document)
 
 _DECODERS: dict[type[Document], Any] = {view: msgspec.json.Decoder(view) for view in views.ALL}
+
+
+Generations = Sequence[int]  # a view's generation that answers, by segment
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -33,20 +35,28 @@ class Store:
         self.redis = redis
         self.keys = keys
 
-    async def checkpoints(self) -> list[Position]:
-        """Return each segment's position. Where one has none the views are being made: ViewRebuilding."""
+    async def state(self) -> State:
+        """Look at all segments: what answers, how far it is, and what is parked."""
         pipeline = self.redis.pipeline(transaction=False)
+        pipeline.time()
         for segment in range(self.keys.segments):
-            pipeline.hmget(self.keys.checkpoint(segment), ["epoch", "position"])
-        found = await pipeline.execute()
-        if any(epoch is None or position is None for epoch, position in found):
-            raise ViewRebuilding
-        return [Position(epoch.decode(), int(position)) for epoch, position in found]
+            for key in (self.keys.serving, self.keys.goals, self.keys.checkpoints, self.keys.leases):
+                pipeline.hgetall(key(segment))
+            pipeline.hkeys(self.keys.parked(segment))
+        (seconds, micros), *found = await pipeline.execute()
+        now = seconds * 1000 + micros // 1000
+        parts = [found[at : at + 5] for at in range(0, len(found), 5)]
+        return State([Segment(number, now, part[:4], part[4]) for number, part in enumerate(parts)])
 
-    async def documents(self, wanted: Sequence[tuple[type[Document], str]]) -> list[Document | None]:
-        """Load documents by view and id; None where there is none."""
+    async def parked(self, segment: int, field: str) -> Parked | None:
+        """Read what is known of a document that stands parked."""
+        found: Any = await self.redis.hget(self.keys.parked(segment), field)
+        return None if found is None else msgspec.json.decode(found, type=Parked)
+
+    async def documents(self, wanted: Sequence[tuple[type[Document], str, int]]) -> list[Document | None]:
+        """Load documents by view, id and generation; None where there is none."""
         by_segment: dict[int, list[int]] = {}
-        for place, (_, document_id) in enumerate(wanted):
+        for place, (_, document_id, _) in enumerate(wanted):
             by_segment.setdefault(self.keys.segment(document_id), []).append(place)
         pipeline = self.redis.pipeline(transaction=False)
         for places in by_segment.values():
@@ -57,37 +67,37 @@ class Store:
                 found[place] = None if value is None else _DECODERS[wanted[place][0]].decode(value)
         return found
 
-    async def ranges(self, view: type[Document], wanted: Sequence[Range]) -> list[list[str]]:
+    async def ranges(self, view: type[Document], generations: Generations, wanted: Sequence[Range]) -> list[list[str]]:
         """Read ranges of indexes, each merged over all segments, in order, without doubles."""
         pipeline = self.redis.pipeline(transaction=False)
         for one in wanted:
             for segment in range(self.keys.segments):
-                _range(pipeline, self.keys.index(view, segment, one.index), one)
+                _range(pipeline, self.keys.index(view, segment, one.index, generations[segment]), one)
         answers = iter(await pipeline.execute() if wanted else [])
         return [_merged([next(answers) for _ in range(self.keys.segments)], one) for one in wanted]
 
-    async def counts(self, view: type[Document], indexes: Sequence[str]) -> int:
+    async def counts(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> int:
         """Count the documents that stand in any of the indexes, each once."""
         pipeline = self.redis.pipeline(transaction=False)
         for segment in range(self.keys.segments):
-            keys = [self.keys.index(view, segment, index) for index in indexes]
+            keys = [self.keys.index(view, segment, index, generations[segment]) for index in indexes]
             _ = pipeline.zcard(keys[0]) if len(keys) == 1 else pipeline.zunion(keys)
         answers = await pipeline.execute()
         return sum(len(answer) if isinstance(answer, list) else int(answer) for answer in answers)
 
-    async def members(self, view: type[Document], indexes: Sequence[str]) -> set[str]:
+    async def members(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> set[str]:
         """All members of any of the indexes: for filters over several axes at once."""
         pipeline = self.redis.pipeline(transaction=False)
         for segment in range(self.keys.segments):
             for index in indexes:
-                pipeline.zrange(self.keys.index(view, segment, index), 0, -1)
+                pipeline.zrange(self.keys.index(view, segment, index, generations[segment]), 0, -1)
         return {member.decode() for answer in await pipeline.execute() for member in answer}
 
-    async def sums(self, view: type[Document], indexes: Sequence[str]) -> dict[str, int]:
+    async def sums(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> dict[str, int]:
         """Add up the scores of each member over several indexes."""
         pipeline = self.redis.pipeline(transaction=False)
         for segment in range(self.keys.segments):
-            keys = [self.keys.index(view, segment, index) for index in indexes]
+            keys = [self.keys.index(view, segment, index, generations[segment]) for index in indexes]
             pipeline.zunion(keys, aggregate="SUM", withscores=True)
         answers = await pipeline.execute() if indexes else []
         return {member.decode(): int(score) for answer in answers for member, score in answer}

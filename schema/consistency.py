@@ -18,7 +18,7 @@ from graphql.execution.values import VariableValues
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from reads.errors import ReadError, ViewBehind
+from reads.errors import ReadError
 from reads.reading import Reading
 from schema.context import Context
 from schema.faults import bad_input, parse_position
@@ -110,11 +110,9 @@ def _positions(headers: Any) -> list[str]:
 
 
 async def _wait(reading: Reading, wanted: list[str], timeout_ms: int, policy: StalePolicy) -> None:
-    """Wait for the furthest first; then the others have been passed, or are of another log."""
-    for position in sorted({parse_position(text) for text in wanted}, reverse=True):
-        try:
-            await reading.at_least(position, max(timeout_ms - reading.waited_ms, 0))
-        except ViewBehind:
-            if policy is StalePolicy.ERROR:
-                raise
-            reading.stale = True
+    """Ask for the furthest: the others are passed with it."""
+    furthest: dict[str, Position] = {}
+    for position in sorted(parse_position(text) for text in wanted):
+        furthest[position.epoch] = position
+    for position in furthest.values():  # two logs: one of them is unknown
+        await reading.at_least(position, timeout_ms, or_stale=policy is StalePolicy.STALE)

@@ -1,5 +1,7 @@
 """Errors that are no business refusals: what a client is told of them, under which `extensions.code`, and what it is not."""
 
+from collections.abc import Mapping
+
 import structlog
 from graphql import GraphQLError
 
@@ -31,7 +33,7 @@ def told(error: GraphQLError) -> GraphQLError:
     """Return what the client is told: our own errors with their code, GraphQL's own as they are, of all else nothing."""
     cause = error.original_error
     if isinstance(cause, ReadError):
-        return _replaced(error, str(cause), cause.code)
+        return _replaced(error, str(cause), cause.code, cause.details)
     if isinstance(cause, BusyError):
         return _replaced(error, "The shop is busy. Nothing was written: send it again.", cause.code)
     if _is_known(error):
@@ -47,5 +49,6 @@ def _is_known(error: GraphQLError) -> bool:
     return error.path is None and (error.original_error is None or bool(error.nodes))
 
 
-def _replaced(error: GraphQLError, message: str, code: str) -> GraphQLError:
-    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions={"code": code})
+def _replaced(error: GraphQLError, message: str, code: str, details: Mapping[str, int] = {}) -> GraphQLError:
+    extensions = {"code": code, **details}
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

@@ -24,23 +24,56 @@ class Keys(msgspec.Struct, frozen=True):
         """The segment of a document: by a hash of its root, the same in every process."""
         return zlib.crc32(root(document_id).encode()) % self.segments
 
-    def document(self, view: type[Document], document_id: str) -> str:
-        return f"{{tw{self.segment(document_id)}}}:{view.view}.{view.fold_version}:{document_id}"
+    def document(self, view: type[Document], document_id: str, generation: int) -> str:
+        return f"{{tw{self.segment(document_id)}}}:{view.view}.{generation}:{document_id}"
 
-    def index(self, view: type[Document], segment: int, name: str) -> str:
-        return f"{{tw{segment}}}:{view.view}.{view.fold_version}/{name}"
+    def index(self, view: type[Document], segment: int, name: str, generation: int) -> str:
+        return f"{{tw{segment}}}:{view.view}.{generation}/{name}"
 
-    def checkpoint(self, segment: int) -> str:
-        """A hash: `epoch`, `position`, `event` (id of the event there), `feed_from` (the feed is whole after it)."""
-        return f"{{tw{segment}}}:checkpoint"
+    def serving(self, segment: int) -> str:
+        """A hash: view -> the number of the generation that answers."""
+        return f"{{tw{segment}}}:serving"
 
-    def feed(self, segment: int) -> str:
+    def goals(self, segment: int) -> str:
+        """A hash: view -> the number of the generation that shall answer once it has caught up."""
+        return f"{{tw{segment}}}:goals"
+
+    def previous(self, segment: int) -> str:
+        """A hash: view -> the number of the generation that answered before, kept for a rollback."""
+        return f"{{tw{segment}}}:previous"
+
+    def checkpoints(self, segment: int) -> str:
+        """A hash: generation -> how far it is folded (`Checkpoint`)."""
+        return f"{{tw{segment}}}:checkpoints"
+
+    def folds(self, segment: int) -> str:
+        """A hash: generation -> the version of the fold that makes it."""
+        return f"{{tw{segment}}}:folds"
+
+    def leases(self, segment: int) -> str:
+        """A hash: generation -> which worker may write it, and until when (`Lease`)."""
+        return f"{{tw{segment}}}:leases"
+
+    def parked(self, segment: int) -> str:
+        """A hash: generation and document -> the event that could not be folded into it (`Parked`)."""
+        return f"{{tw{segment}}}:parked"
+
+    def wishes(self, segment: int) -> str:
+        """A hash: id -> what an operator wants of the segment's worker (`Wish`)."""
+        return f"{{tw{segment}}}:wishes"
+
+    def feed(self, segment: int, epoch: str) -> str:
         """A stream with an entry `<position>-0` for every event that changed a document here."""
-        return f"{{tw{segment}}}:feed"
+        return f"{{tw{segment}}}:feed.{epoch}"
+
+    def feed_from(self, segment: int) -> str:
+        """A hash: epoch -> the position after which the feed is whole."""
+        return f"{{tw{segment}}}:feed_from"
 
 
 LAYOUT = "tradewind:layout"  # a hash: `segments`
-NUDGE = "tradewind:nudge"  # a channel: the log has grown
+WORKERS = "tradewind:workers"  # a sorted set: the workers that live, by until when
+NUDGE = "tradewind:nudge"  # a channel: the log has grown, or there is other work for the workers
 
 # ---------------------------------------------------------------------------------------------------------- indexes
 # An index is a sorted set. Where order is by text, all scores are 0 and a member is `sort key, NUL, document id`: it
