@@ -5,6 +5,7 @@ seen all up to n.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -54,6 +55,23 @@ streams = sa.Table(
 )
 
 
+# What makes a Recorded.
+_RECORDED = [
+    stored_events.c[name]
+    for name in ("position", "id", "stream", "stream_version", "at", "actor", "command_id", "type", "data")
+]
+
+
+class LogSetBackError(Exception):
+    """The log lost events that were read before: its store was restored from a copy, or a standby was promoted."""
+
+    def __init__(self, position: int, expected: str, found: str | None) -> None:
+        super().__init__(
+            f"the log was set back: at position {position} it had event {expected}, and now has {found or 'nothing'}; "
+            "its store was restored from a copy, or a standby was promoted"
+        )
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """An event as the log has it. `at` is when it was recorded; when a thing of the past happened is in its data."""
 
@@ -73,7 +91,7 @@ class Recorded(msgspec.Struct, frozen=True):
 
 def found(connection: sa.Connection) -> str:
     """Begin a log on an empty store and return its epoch; on a store that has one, return that."""
-    fresh = insert(log_head).values(only=1, epoch=ids.uuid7()[-8:], position=0).on_conflict_do_nothing()
+    fresh = insert(log_head).values(only=1, epoch=_fresh_epoch(), position=0).on_conflict_do_nothing()
     connection.execute(fresh)
     return str(connection.scalar(sa.select(log_head.c.epoch)))
 
@@ -89,19 +107,45 @@ def head(connection: sa.Connection) -> tuple[str, int]:
     return str(row.epoch), int(row.position)
 
 
+def new_epoch(connection: sa.Connection, expected: str) -> str:
+    """Give the log a new epoch if it still has the `expected` one; return the one it has now. Two at once get the same."""
+    fresh = sa.update(log_head).where(log_head.c.epoch == expected).values(epoch=_fresh_epoch())
+    connection.execute(fresh)
+    return head(connection)[0]
+
+
 def after(connection: sa.Connection, position: int, limit: int) -> list[Recorded]:
     """Return up to `limit` events that follow `position`, in order."""
-    columns = stored_events.c
-    rows = connection.execute(
-        sa.select(
-            columns.position, columns.id, columns.stream, columns.stream_version,
-            columns.at, columns.actor, columns.command_id, columns.type, columns.data,
-        )
-        .where(columns.position > position)
-        .order_by(columns.position)
-        .limit(limit)
-    )  # fmt: skip
-    return [Recorded(*row[:7], event=events.decode(row.type, row.data)) for row in rows]
+    return [_recorded(row) for row in connection.execute(_from(position + 1, limit))]
+
+
+def following(connection: sa.Connection, position: int, event_id: str, limit: int) -> list[Recorded]:
+    """Return up to `limit` events that follow `position`, where the event `event_id` must still stand.
+
+    Both are read in one statement, so a log that is set back meanwhile cannot pass. Where another event stands there, or
+    none, it is a LogSetBackError. Position 0 has no event, and any log follows it.
+    """
+    if position == 0:
+        return after(connection, 0, limit)
+    rows = connection.execute(_from(position, limit + 1)).all()
+    found = str(rows[0].id) if rows and rows[0].position == position else None
+    if found != event_id:
+        raise LogSetBackError(position, event_id, found)
+    return [_recorded(row) for row in rows[1:]]
+
+
+def of_root(connection: sa.Connection, root: str, after: int, upto: int, limit: int) -> list[Recorded]:
+    """Return up to `limit` events that changed the document `root`, in order, with after < position <= upto."""
+    place = event_roots.c.position
+    between = (event_roots.c.root == root, place > after, place <= upto)
+    of_it = sa.join(event_roots, stored_events, place == stored_events.c.position)
+    rows = connection.execute(sa.select(*_RECORDED).select_from(of_it).where(*between).order_by(place).limit(limit))
+    return [_recorded(row) for row in rows]
+
+
+def recorded_at(connection: sa.Connection, position: int) -> str | None:
+    """Return when the event at `position` was recorded, as shop.clock writes moments; None where no event stands."""
+    return connection.scalar(sa.select(stored_events.c.at).where(stored_events.c.position == position))
 
 
 def positions_of(connection: sa.Connection, command_ids: Iterable[str]) -> dict[str, int]:
@@ -113,3 +157,17 @@ def positions_of(connection: sa.Connection, command_ids: Iterable[str]) -> dict[
         .group_by(columns.command_id)
     )
     return {str(command): int(position) for command, position in rows}
+
+
+def _fresh_epoch() -> str:
+    return ids.uuid7()[-8:]
+
+
+def _from(position: int, limit: int) -> sa.Select[Any]:
+    at = stored_events.c.position
+    return sa.select(*_RECORDED).where(at >= position).order_by(at).limit(limit)
+
+
+def _recorded(row: Any) -> Recorded:
+    position, id, stream, stream_version, at, actor, command_id, kind, data = row
+    return Recorded(position, id, stream, stream_version, at, actor, command_id, events.decode(kind, data))
