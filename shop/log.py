@@ -58,7 +58,7 @@ streams = sa.Table(
 # What makes a Recorded.
 _RECORDED = [
     stored_events.c[name]
-    for name in ("position", "id", "stream", "stream_version", "at", "actor", "command_id", "type", "data")
+    for name in ("position", "id", "stream", "stream_version", "at", "actor", "command_id", "type", "schema_version", "data")
 ]
 
 
@@ -169,5 +169,5 @@ def _from(position: int, limit: int) -> sa.Select[Any]:
 
 
 def _recorded(row: Any) -> Recorded:
-    position, id, stream, stream_version, at, actor, command_id, kind, data = row
-    return Recorded(position, id, stream, stream_version, at, actor, command_id, events.decode(kind, data))
+    position, id, stream, stream_version, at, actor, command_id, kind, version, data = row
+    return Recorded(position, id, stream, stream_version, at, actor, command_id, events.decode(kind, version, data))
