@@ -1,12 +1,14 @@
 """Reading the log from outside the write side, asynchronously: what the worker and the duties follow."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shop import log
 
@@ -16,6 +18,9 @@ T = TypeVar("T")
 
 # No database, no table yet, no log yet, a connection that broke, a pool of connections that all wait.
 _UNAVAILABLE = (sa.exc.DBAPIError, sa.exc.NoResultFound, sa.exc.TimeoutError, OSError)
+
+
+_BUSY_SECONDS = 10.0
 
 
 class LogUnavailableError(Exception):
@@ -36,6 +41,29 @@ class Tail:
         """Return up to `limit` events that follow `position`."""
         return await self._run(log.after, position, limit)
 
+    async def following(self, position: int, event_id: str, limit: int) -> list[log.Recorded]:
+        """Return up to `limit` events that follow the event `event_id` at `position`; LogSetBackError if it is gone."""
+        return await self._run(log.following, position, event_id, limit)
+
+    async def of_root(self, root: str, after: int, upto: int, limit: int) -> list[log.Recorded]:
+        """Return up to `limit` events that changed the document `root`, with after < position <= upto."""
+        return await self._run(log.of_root, root, after, upto, limit)
+
+    async def recorded_at(self, position: int) -> str | None:
+        """Return when the event at `position` was recorded; None where no event stands."""
+        return await self._run(log.recorded_at, position)
+
+    async def new_epoch(self, expected: str) -> str:
+        """Give the log a new epoch if it still has the `expected` one; return the one it has after COMMIT."""
+        try:
+            async with self._engine.connect() as connection:
+                await _begin(connection)
+                epoch = await connection.run_sync(log.new_epoch, expected)
+                await connection.commit()
+                return epoch
+        except _UNAVAILABLE as error:
+            raise LogUnavailableError(str(error)) from error
+
     async def _run(self, read: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             async with self._engine.connect() as connection:
@@ -53,6 +81,30 @@ async def open_tail(address: Path | str) -> AsyncIterator[Tail]:
         yield Tail(engine)
     finally:
         await engine.dispose()
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    """Begin to write. SQLite's own waiting backs off to 100 ms a step, which starves who waits for a busy writer."""
+    if connection.dialect.name != "sqlite":
+        return
+    await connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    give_up = time.monotonic() + _BUSY_SECONDS
+    try:
+        while not await _locked(connection, last=time.monotonic() > give_up):
+            await asyncio.sleep(0.002)
+    finally:
+        await connection.exec_driver_sql("PRAGMA busy_timeout=5000")  # as the driver sets it
+
+
+async def _locked(connection: AsyncConnection, *, last: bool) -> bool:
+    """Try to take SQLite's write lock; `last` makes another's hold of it an error."""
+    try:
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except sa.exc.OperationalError as error:
+        if last or "locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _asynchronous(url: str) -> sa.URL:

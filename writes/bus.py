@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from shop import clock, ids, log
+from shop import appending, clock, ids, log
 from shop.position import Position
 from writes import books, carts, catalog, channels, checkout, customers, fulfillment, keys, orders, payments, stock, variants
 from writes.keys import Kept, Key
@@ -195,7 +195,7 @@ class Bus:
         return HANDLERS[type(command)](Work(connection, now, self._limits, self._providers), command)
 
     def _drafted(self, connection: sa.Connection, now: Any, sent: _Sent, done: Done) -> Attempt:
-        drafts = log.draft(
+        drafts = appending.draft(
             connection, done.events, at=now, actor=sent.actor, command_id=sent.command_id, correlation=sent.correlation
         )
         return Attempt(drafts, done)

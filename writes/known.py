@@ -87,10 +87,10 @@ def goods(connection: sa.Connection, channel: str, skus: Collection[str], slugs:
 def ever_published(connection: sa.Connection, channel: str, product_ids: Collection[str]) -> set[str]:
     """Those of the products that were published in the channel at any time, whatever became of them since."""
     columns = log.stored_events.c
-    published = sa.select(columns.stream, columns.data).where(
+    published = sa.select(columns.schema_version, columns.data).where(
         columns.stream.in_(product_ids), columns.type == events.ProductPublished.__name__
     )
-    told = [events.decode(events.ProductPublished.__name__, data) for _, data in connection.execute(published)]
+    told = [events.decode(events.ProductPublished.__name__, *row) for row in connection.execute(published)]
     return {event.product_id for event in told if isinstance(event, events.ProductPublished) and event.channel == channel}
 
 

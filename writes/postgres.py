@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shop import log
+from shop import appending
 from writes.refusals import BusyError, Invalid
 from writes.writer import Attempt, Committed
 
@@ -35,7 +35,7 @@ _NOT_HELD = {"22000", "22001", "22003", "22021", "22P05"}
 class CommitInDoubtError(Exception):
     """The connection broke at COMMIT. Whether it was carried out must be looked up."""
 
-    def __init__(self, attempt: Attempt, appended: log.Appended) -> None:
+    def __init__(self, attempt: Attempt, appended: appending.Appended) -> None:
         super().__init__("the reply to a COMMIT was lost")
         self.attempt = attempt
         self.appended = appended
@@ -124,12 +124,12 @@ class PostgresWriter:
                 return None if stands is None else Committed(doubt.attempt.result, doubt.appended.epoch, stands)
 
 
-def _decided(connection: sa.Connection, attempt: Callable[[sa.Connection], Attempt]) -> tuple[Attempt, log.Appended]:
+def _decided(connection: sa.Connection, attempt: Callable[[sa.Connection], Attempt]) -> tuple[Attempt, appending.Appended]:
     ran = attempt(connection)
-    return ran, log.append(connection, ran.drafts)
+    return ran, appending.append(connection, ran.drafts)
 
 
-def _committed(ran: Attempt, appended: log.Appended) -> Committed:
+def _committed(ran: Attempt, appended: appending.Appended) -> Committed:
     return Committed(ran.result, appended.epoch, appended.positions[-1] if appended.positions else None)
 
 
@@ -138,7 +138,7 @@ async def _looked_up(connection: AsyncConnection, doubt: CommitInDoubtError) -> 
     status = sa.text("SELECT pg_xact_status(CAST(CAST(:name AS text) AS xid8))")
     while await connection.scalar(status, {"name": doubt.appended.transaction}) == "in progress":
         await asyncio.sleep(0.01)
-    return await connection.run_sync(log.stands, doubt.attempt.drafts[-1])
+    return await connection.run_sync(appending.stands, doubt.attempt.drafts[-1])
 
 
 def _state(error: BaseException) -> str | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
-from shop import log
+from shop import appending
 from writes.refusals import BusyError
 from writes.writer import Attempt, Committed
 
@@ -145,7 +145,7 @@ class SqliteWriter:
                     if ran and time.monotonic() > deadline:
                         break
                     ran.append((job, _attempt(connection, job)))
-                appended = log.append(connection, [d for _, a in ran if isinstance(a, Attempt) for d in a.drafts])
+                appended = appending.append(connection, [d for _, a in ran if isinstance(a, Attempt) for d in a.drafts])
         except BusyError as busy:  # nobody's fault, and trying each alone would wait as long again for each
             return [(job, busy) for job in batch]
         except Exception as lost:  # noqa: BLE001 - whatever lost the transaction is told to those whose command it was

@@ -6,13 +6,13 @@ from typing import Any, Protocol
 import msgspec
 import sqlalchemy as sa
 
-from shop import log
+from shop import appending
 
 
 class Attempt(msgspec.Struct, frozen=True):
     """What a command's code gives the writer: the events to append last, and a result for who waits."""
 
-    drafts: Sequence[log.Draft]
+    drafts: Sequence[appending.Draft]
     result: Any
 
 

@@ -1,7 +1,5 @@
 """Every event of the shop, and the registry that turns a stored row back into one. The whole business, in past tense."""
 
-import msgspec
-
 from shop.events.base import Address, Attribute, Event, Media, Price
 from shop.events.catalog import (
     CategoryCreated,
@@ -65,6 +63,7 @@ from shop.events.stock import (
     StockShortfallFound,
     WarehouseCreated,
 )
+from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, WarehouseCreated,
@@ -79,12 +78,7 @@ ALL: tuple[type[Event], ...] = (
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
-_DECODERS = {kind.__name__: msgspec.json.Decoder(kind) for kind in ALL}
-
-
-def decode(type_name: str, data: bytes | str) -> Event:
-    """Turn stored JSON back into its event. A name that no code knows is a KeyError; a wrong shape a ValidationError."""
-    return _DECODERS[type_name].decode(data)
+decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missing upcaster is found when the program starts
 
 
 __all__ = [
@@ -145,6 +139,7 @@ __all__ = [
     "StockReserved",
     "StockShipped",
     "StockShortfallFound",
+    "UnknownEventError",
     "VariantCreated",
     "VariantPriced",
     "WarehouseCreated",

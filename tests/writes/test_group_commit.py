@@ -7,7 +7,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from shop import events, log
+from shop import appending, events, log
 from writes import tables as t
 from writes.refusals import Invalid
 from writes.sqlite import SqliteWriter, open_engine
@@ -17,7 +17,8 @@ AT = "2026-01-31T12:00:00.000Z"
 
 
 def draft(code, version=1):
-    return log.Draft(events.ChannelCreated(code=code, name=code, currency="GBP"), version, AT, "test", f"cmd_{code}", None)
+    happened = events.ChannelCreated(code=code, name=code, currency="GBP")
+    return appending.Draft(happened, version, AT, "test", f"cmd_{code}", None)
 
 
 class Door:

@@ -58,7 +58,7 @@ def test_every_event_survives_being_stored(kind):
     @settings(max_examples=30, deadline=None)
     @given(arbitrary(kind))
     def survives(event):
-        assert event == events.decode(kind.__name__, msgspec.json.encode(event).decode())
+        assert event == events.decode(kind.__name__, kind.schema_version, msgspec.json.encode(event).decode())
         assert event.stream is not None
         assert all(isinstance(root, str) for root in event.roots())
 

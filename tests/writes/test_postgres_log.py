@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from shop import events, log
+from shop import appending, events
 from shop.tail import open_tail
 from tests.writes.cutting import proxy_before
 from writes import postgres
@@ -43,7 +43,7 @@ def hurried(monkeypatch):
 
 def drafts(code, count=1):
     happened = events.ChannelCreated(code=code, name=code, currency="GBP")
-    return [log.Draft(happened, n, AT, "test", f"cmd_{code}", None) for n in range(1, count + 1)]
+    return [appending.Draft(happened, n, AT, "test", f"cmd_{code}", None) for n in range(1, count + 1)]
 
 
 def writing(code, *, before=0.0, count=1, fails=False):
@@ -93,7 +93,7 @@ async def hang(engine, *, appended):
     connection = await engine.connect()
     await connection.run_sync(lambda sync: sync.execute(sa.insert(t.channels).values(code="hung", name="-", currency="GBP")))
     if appended:
-        await connection.run_sync(log.append, drafts("hung"))
+        await connection.run_sync(appending.append, drafts("hung"))
     return connection
 
 
