@@ -174,9 +174,7 @@ def write_documents(out: Batch, name: Name, old: Filed[Any], new: Filed[Any], ke
         out.documents[keys.document(view, cut_id, generation)] = _encode(cut_document)
 
 
-def _write_entries(
-    out: Batch, name: Name, old: frozenset[Entry], new: frozenset[Entry], keys: Keys, generation: int
-) -> None:
+def _write_entries(out: Batch, name: Name, old: frozenset[Entry], new: frozenset[Entry], keys: Keys, generation: int) -> None:
     view, segment = name[0], keys.segment(name[1])
     added = new - old
     again = {(index, member) for index, member, _ in added}  # only the score is another: adding replaces it

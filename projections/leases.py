@@ -52,7 +52,7 @@ class Leases:
         """
         share = await self._share()
         looks = await asyncio.gather(*(self._look(segment, epoch) for segment in range(self._keys.segments)))
-        held = {}
+        held: dict[int, Holding] = {}
         for look in sorted(looks, key=lambda look: look.segment not in self._mine):
             fences: dict[str, str] = {}
             if len(held) < share:
@@ -91,7 +91,7 @@ class Leases:
         pipeline.zadd(views.WORKERS, {self._member: now + self._ms})
         pipeline.zrange(views.WORKERS, 0, -1)
         *_, members = await pipeline.execute()
-        alike = sum(member.startswith(self._carries.encode()) for member in members)
+        alike = sum(1 for member in members if member.startswith(self._carries.encode()))
         return -(-self._keys.segments // alike)
 
     async def _look(self, segment: int, epoch: str) -> "Look":
@@ -102,13 +102,10 @@ class Leases:
         pipeline.hvals(self._keys.parked(segment))
         pipeline.hgetall(self._keys.wishes(segment))
         *hashes, parked, wishes = await pipeline.execute()
-        return Look(
-            segment,
-            epoch,
-            *(_decoded(one) for one in hashes),
-            {one.field: one for one in (msgspec.json.decode(value, type=Parked) for value in parked)},
-            {wish_id.decode(): msgspec.json.decode(value, type=Wish) for wish_id, value in wishes.items()},
-        )
+        goals, serving, checkpoints, folds = (_decoded(one) for one in hashes)
+        stuck = [msgspec.json.decode(value, type=Parked) for value in parked]
+        wished = {wish_id.decode(): msgspec.json.decode(value, type=Wish) for wish_id, value in wishes.items()}
+        return Look(segment, epoch, goals, serving, checkpoints, folds, {one.field: one for one in stuck}, wished)
 
     async def _begun(self, segment: int, epoch: str, names: Sequence[str], *, anew: bool) -> list[str]:
         keys = [key(segment) for key in (self._keys.goals, self._keys.serving, self._keys.checkpoints, self._keys.folds)]
@@ -117,12 +114,13 @@ class Leases:
         return [name.decode() for name in begun]
 
     async def _ask(self, look: "Look", mode: str) -> dict[str, str]:
-        args = [self._owner, self._ms, mode, *(str(generation) for generation in look.carried())]
+        args: list[str | int] = [self._owner, self._ms, mode, *(str(generation) for generation in look.carried())]
         held: Any = await self._lease(keys=[self._keys.leases(look.segment)], args=args)
         return {name.decode(): fence.decode() for name, fence in zip(held[::2], held[1::2], strict=True)}
 
     async def _leased(self, segment: int) -> list[str]:
-        return [name.decode() for name in await self._redis.hkeys(self._keys.leases(segment))]
+        names: Any = await self._redis.hkeys(self._keys.leases(segment))
+        return [name.decode() for name in names]
 
 
 class Look(msgspec.Struct, frozen=True):

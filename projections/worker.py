@@ -131,8 +131,8 @@ class Worker:
         """Fold a batch of what is to answer next, or let what has caught up answer."""
         lines = list(self._lines_coming())
         unfinished = [line for line in lines if line.upto is None or line.at.position < line.upto]
-        hindmost = sorted(unfinished, key=lambda line: line.at.position)[:1]  # one batch, so that what answers waits for no more
-        moved = await self._coming.advance(hindmost)
+        unfinished.sort(key=lambda line: line.at.position)
+        moved = await self._coming.advance(unfinished[:1])  # one batch: what answers is not to wait for more
         switched = [await self._let_answer(line) for line in lines if self._has_caught_up(line)]
         return moved or any(switched)
 

@@ -153,7 +153,7 @@ class Feed:
             self._end(PositionUnknown(str(Position(self._epoch, self.position))))
         self._epoch, self._held = lowest.epoch, []
         self._reached = dict.fromkeys(range(self._keys.segments), lowest.position)
-        self._cursors = {segment: f"{lowest.position}-0" for segment in self._reached}
+        self._cursors = dict.fromkeys(self._reached, f"{lowest.position}-0")
         self._wake()
 
     async def _read(self) -> bool:

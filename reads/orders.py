@@ -58,8 +58,7 @@ async def orders(reading: Reading, where: OrderFilter | None, sort: str, descend
         indexes = [views.orders_by(axis, value, sort) for value in dict.fromkeys(values)]
         return await page(reading, Order, indexes, window, falling=descending, fits=where.fits)
     parts = [
-        await reading.members(Order, [views.orders_by(axis, value, sort) for value in values])
-        for axis, values in axes.items()
+        await reading.members(Order, [views.orders_by(axis, value, sort) for value in values]) for axis, values in axes.items()
     ]
     members = sorted(set.intersection(*parts), reverse=descending)
     return await _page_of_members(reading, members, window)

@@ -148,7 +148,8 @@ class Reading:
         loop = asyncio.get_running_loop()
         if not self._wanted:
             loop.call_soon(lambda: asyncio.ensure_future(self._load()))
-        document = self._wanted[(view, document_id)] = loop.create_future()
+        document: asyncio.Future[Document | None] = loop.create_future()
+        self._wanted[(view, document_id)] = document
         return await document
 
     async def _look_whether_parked(self, shown: Shown, document_id: str) -> None:

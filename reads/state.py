@@ -7,7 +7,7 @@ import msgspec
 
 from shop import views
 from shop.position import Position
-from shop.views import Generation
+from shop.views import Checkpoint, Generation
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ class Segment:
         alive = held.until >= self._now
         return Shown(one, at.epoch, at.position, at.event, held.owner if alive else None, held.number, moves=alive)
 
-    def _checkpoint(self, one: Generation) -> views.Checkpoint:
+    def _checkpoint(self, one: Generation) -> Checkpoint:
         return views.checkpoint(self._checkpoints[str(one).encode()].decode())
 
 

@@ -23,6 +23,7 @@ from reads.reading import Reading
 from schema.context import Context
 from schema.faults import bad_input, parse_position
 from schema.scalars import LogPosition, StalePolicy
+from shop.position import Position
 
 LONGEST_WAIT_MS = 30_000
 
