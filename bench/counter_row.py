@@ -30,8 +30,8 @@ LIMIT = 0.58  # of the rate without the counter row: what was measured before th
 SEQUENCER = 0.73  # measured with it: positions stamped after the commit, so that no answer knows its own
 
 CONNECTIONS = 10  # as many as the writer's pool has
-ROUNDS = 8
-SECONDS = 5.0  # of each side in each round
+ROUNDS = 20
+SECONDS = 2.0  # of each side in each round
 
 _COLUMNS = ", ".join(log._ROW)
 _GIVEN = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in log._ROW.items())
