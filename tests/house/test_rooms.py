@@ -25,15 +25,16 @@ ROOMS: dict[str, set[str]] = {
     "writes": SHARED - {"shop.views"} | {"shop.appending"},
     "projections": SHARED,
     "reads": SHARED - {"shop.log", "shop.tail"},
+    "verify": {"shop.views", "shop.money", "shop.events", "shop.clock"},
     "schema": {"writes", "reads", "shop.views", "shop.money", "shop.ids", "shop.events", "shop.position", "shop.clock"},
-    "server": {"shop", "writes", "projections", "reads", "schema"},
+    "server": {"shop", "writes", "projections", "reads", "verify", "schema"},
 }
 LIBRARIES: dict[str, set[str]] = {
     "strawberry": {"schema", "server"},
     "graphql": {"schema", "server"},
-    "sqlalchemy": {"writes", "shop"},
+    "sqlalchemy": {"writes", "shop", "verify"},
     "alembic": {"writes"},
-    "redis": {"projections", "reads", "server"},
+    "redis": {"projections", "reads", "verify", "server"},
     "starlette": {"server"},
     "uvicorn": {"server"},
     "typer": {"server"},
@@ -91,6 +92,9 @@ def test_a_file_imports_only_what_its_room_may(room: str, path: Path) -> None:
         ("schema", "from shop.appending import append"),
         ("shop", "from writes.tables import orders"),
         ("shop", "import redis"),
+        ("verify", "from projections.orders import fold"),
+        ("verify", "from shop import log"),
+        ("reads", "from verify import differences"),
         ("writes", "def late():\n    from projections.all import ALL"),
     ],
 )
@@ -100,6 +104,14 @@ def test_a_planted_violation_is_caught(room: str, source: str) -> None:
 
 def test_reading_loads_neither_the_write_side_nor_sqlalchemy() -> None:
     code = "import sys, reads.live, reads.reports; print({m.partition('.')[0] for m in sys.modules} & {'sqlalchemy','writes'})"
+
+    loaded = subprocess.check_output([sys.executable, "-c", code], cwd=HOME, text=True)
+
+    assert "set()" == loaded.strip()
+
+
+def test_verifying_loads_nothing_of_those_whose_work_it_checks() -> None:
+    code = "import sys, verify; print({m.partition('.')[0] for m in sys.modules} & {'projections','writes','reads','schema'})"
 
     loaded = subprocess.check_output([sys.executable, "-c", code], cwd=HOME, text=True)
 

@@ -10,8 +10,8 @@ import pytest
 from projections.worker import Worker
 from shop.tail import open_tail
 from shop.views import Keys
-from tests.oracle import differences
 from tests.oracle.random_shop import RandomShop
+from verify import differences
 from writes.migrate import migrate
 from writes.sqlite import open_engine
 
@@ -32,7 +32,8 @@ class Fixture:
         return Worker(self.tail, self.async_redis, self.keys)
 
     def differences(self):
-        return differences(self.shop.reader, self.redis, self.keys)
+        with self.shop.reader.connect() as connection:
+            return differences(connection, self.redis, self.keys)
 
     def dump(self):
         """Every key with its content, the feed and the checkpoints too."""

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 import redis
@@ -24,7 +25,7 @@ class Found(msgspec.Struct):
     strange: list[str] = []
 
 
-def everything(client: "redis.Redis[bytes]") -> Found:
+def everything(client: redis.Redis) -> Found:
     """Read all keys with their values."""
     found = Found()
     names = sorted(client.scan_iter(count=5000))
@@ -33,7 +34,7 @@ def everything(client: "redis.Redis[bytes]") -> Found:
         texts = [name for name, kind in zip(some, kinds, strict=True) if kind == b"string"]
         sets = [name for name, kind in zip(some, kinds, strict=True) if kind == b"zset"]
         others = [name.decode() for name, kind in zip(some, kinds, strict=True) if kind not in {b"string", b"zset"}]
-        for name, value in zip(texts, client.mget(texts) if texts else [], strict=True):
+        for name, value in zip(texts, _pipelined(client, "get", texts), strict=True):
             _read(found, name.decode(), value)
         for name, members in zip(sets, _pipelined(client, "zrange", sets, 0, -1, withscores=True), strict=True):
             found.indexes[name.decode()] = {member.decode(): float(score) for member, score in members}
@@ -57,7 +58,7 @@ def _read(found: Found, key: str, value: bytes) -> None:
         found.strange.append(f"{key} (with more in it than its view has)")
 
 
-def _pipelined(client: "redis.Redis[bytes]", command: str, names: Iterable[bytes], *args: object, **options: object) -> list:
+def _pipelined(client: redis.Redis, command: str, names: Iterable[bytes], *args: object, **options: object) -> list[Any]:
     pipeline = client.pipeline(transaction=False)
     for name in names:
         getattr(pipeline, command)(name, *args, **options)

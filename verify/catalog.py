@@ -7,7 +7,7 @@ import msgspec
 
 from shop import views
 from shop.events import Media
-from tests.oracle.expected import Expected
+from verify.expected import Expected
 
 
 def expect_settings(expected: Expected) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 from shop.money import money, rounded
 from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
-from tests.oracle.catalog import metadata
-from tests.oracle.expected import Expected
-from tests.oracle.products import as_number
-from tests.oracle.selling import address, said
+from verify.catalog import metadata
+from verify.expected import Expected
+from verify.products import as_number
+from verify.selling import address, said
 
 _GOODS = """
     SELECT order_id AS of, sum(quantity - canceled) AS wanted, sum(shipped) AS shipped, sum(returned) AS returned
@@ -20,11 +20,11 @@ def expect_orders(expected: Expected) -> None:
     tables = {
         "lines": expected.grouped("SELECT order_id AS of, * FROM order_lines ORDER BY ordinal"),
         "allocations": expected.grouped("SELECT order_line_id AS of, * FROM allocations"),
-        "payments": expected.grouped("SELECT order_id AS of, * FROM payments ORDER BY rowid"),
-        "ledger": expected.grouped("SELECT payment_id AS of, * FROM ledger_entries ORDER BY rowid"),
-        "fulfillments": expected.grouped("SELECT order_id AS of, * FROM fulfillments ORDER BY rowid"),
+        "payments": expected.grouped("SELECT order_id AS of, * FROM payments"),
+        "ledger": expected.grouped("SELECT payment_id AS of, * FROM ledger_entries"),
+        "fulfillments": expected.grouped("SELECT order_id AS of, * FROM fulfillments"),
         "fulfilled": expected.grouped("SELECT fulfillment_id AS of, * FROM fulfillment_lines"),
-        "returns": expected.grouped("SELECT order_id AS of, * FROM returns ORDER BY rowid"),
+        "returns": expected.grouped("SELECT order_id AS of, * FROM returns"),
         "returned": expected.grouped("SELECT return_id AS of, * FROM return_lines"),
         "goods": expected.grouped(_GOODS),
     }

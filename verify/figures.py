@@ -5,34 +5,39 @@ from decimal import Decimal
 
 from shop.money import money, rounded
 from shop.views import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
-from tests.oracle.expected import Expected
+from verify.expected import Expected
 
 _ORDER_COUNTS = "SELECT customer_id, count(*) AS orders FROM orders WHERE placed_at IS NOT NULL GROUP BY customer_id"
 _SPENT = """
-    SELECT o.customer_id AS of, o.currency, sum(p.captured) - sum(p.refunded) AS amount
+    SELECT o.customer_id AS of, o.currency, CAST(sum(p.captured) - sum(p.refunded) AS bigint) AS amount
     FROM payments p JOIN orders o ON o.id = p.order_id
-    WHERE p.state = 'CAPTURED' GROUP BY o.customer_id, o.currency ORDER BY o.currency
+    WHERE p.state = 'CAPTURED' GROUP BY o.customer_id, o.currency
 """
 _CREDITS = """
     SELECT c.id, c.number, c.amount, i.at, i.channel, i.customer_id, h.currency
-    FROM credits c JOIN credit_invoices i ON i.number = c.number JOIN channels h ON h.code = i.channel ORDER BY c.rowid
+    FROM credits c JOIN credit_invoices i ON i.number = c.number JOIN channels h ON h.code = i.channel
+"""
+_GIVEN_BACK = """
+    SELECT i.customer_id AS of, c.id FROM credits c JOIN credit_invoices i ON i.number = c.number
 """
 _SOLD = """
     SELECT o.channel, substr(o.placed_at, 1, 10) AS day, count(DISTINCT o.id) AS orders,
-        sum(l.quantity) AS units, sum(l.total) AS revenue
+        CAST(sum(l.quantity) AS bigint) AS units, CAST(sum(l.total) AS bigint) AS revenue
     FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.placed_at IS NOT NULL GROUP BY 1, 2
 """
 # What was refunded on an order that never was a sale is no refund of a sale; its day is shown all the same.
 _REFUNDED = """
-    SELECT o.channel, substr(e.at, 1, 10) AS day, sum(CASE WHEN o.placed_at IS NULL THEN 0 ELSE e.amount END) AS amount
+    SELECT o.channel, substr(e.at, 1, 10) AS day,
+        CAST(sum(CASE WHEN o.placed_at IS NULL THEN 0 ELSE e.amount END) AS bigint) AS amount
     FROM ledger_entries e JOIN payments p ON p.id = e.payment_id JOIN orders o ON o.id = p.order_id
     WHERE e.kind = 'REFUND' AND e.outcome = 'SUCCESS' GROUP BY 1, 2
     UNION ALL
-    SELECT i.channel, substr(i.at, 1, 10), sum(c.amount)
+    SELECT i.channel, substr(i.at, 1, 10), CAST(sum(c.amount) AS bigint)
     FROM credits c JOIN credit_invoices i ON i.number = c.number GROUP BY 1, 2
 """
 _RANKED = """
-    SELECT l.product_id, o.channel, substr(o.placed_at, 1, 10) AS day, sum(l.quantity) AS units, sum(l.total) AS revenue
+    SELECT l.product_id, o.channel, substr(o.placed_at, 1, 10) AS day,
+        CAST(sum(l.quantity) AS bigint) AS units, CAST(sum(l.total) AS bigint) AS revenue
     FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.placed_at IS NOT NULL GROUP BY 1, 2, 3
 """
 
@@ -40,7 +45,7 @@ _RANKED = """
 def expect_customers(expected: Expected) -> None:
     orders = {row.customer_id: row.orders for row in expected.rows(_ORDER_COUNTS)}
     spent = expected.grouped(_SPENT)
-    given_back = expected.grouped(f"SELECT customer_id AS of, id FROM ({_CREDITS})")
+    given_back = expected.grouped(_GIVEN_BACK)
     for row in expected.rows("SELECT id, external_ref, email, name FROM customers"):
         customer = Customer(
             id=row.id,
@@ -49,7 +54,7 @@ def expect_customers(expected: Expected) -> None:
             email=row.email,
             name=row.name,
             order_count=orders.get(row.id, 0),
-            total_spent=[money(one.amount, one.currency) for one in spent[row.id]],
+            total_spent=[money(one.amount, one.currency) for one in sorted(spent[row.id], key=lambda one: one.currency)],
             credit_ids=[one.id for one in given_back[row.id]],
         )
         expected.document(customer)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from shop import views
 from shop.views import Document, Keys
-from tests.oracle.found import Found
+from verify.found import Found
 
 
 class Expected:
@@ -32,8 +32,12 @@ class Expected:
             groups[row.of].append(row)
         return groups
 
+    def key(self, view: type[Document], document_id: str) -> str:
+        """The Redis key of a document."""
+        return self._keys.document(view, document_id)
+
     def document(self, document: Document) -> None:
-        self.documents[self._keys.document(type(document), document.id)] = document
+        self.documents[self.key(type(document), document.id)] = document
 
     def entry(self, view: type[Document], document_id: str, index: str, member: str, score: float = 0) -> None:
         """An index entry that a document must have, in the document's segment."""
@@ -45,11 +49,11 @@ class Expected:
 
     def updated_at(self, document: Document) -> str:
         """When the document found was changed last: no table tells, but its index entries must agree with it."""
-        found = self._found.documents.get(self._keys.document(type(document), document.id))
+        found = self._found.documents.get(self.key(type(document), document.id))
         return "" if found is None else found.updated_at
 
     def is_there(self, view: type[Document], document_id: str) -> bool:
-        return self._keys.document(view, document_id) in self._found.documents
+        return self.key(view, document_id) in self._found.documents
 
     def level_is_shown(self, row: Any) -> bool:
         """Whether a stock level must have a document.

@@ -8,18 +8,18 @@ import msgspec
 from shop.events import Address, Attribute
 from shop.money import money
 from shop.views import Cart, CartLine, Checkout, Line
-from tests.oracle.catalog import media, metadata
-from tests.oracle.expected import Expected
+from verify.catalog import media, metadata
+from verify.expected import Expected
 
+# Of a cart's checkouts one at most has not ended.
 _CARTS = """
     SELECT k.id, k.channel, c.currency, k.customer_id, k.status, k.expires_at,
-        (SELECT id FROM checkouts WHERE cart_id = k.id AND status NOT IN ('CANCELED', 'EXPIRED')
-         ORDER BY rowid DESC LIMIT 1) AS checkout_id
+        (SELECT max(id) FROM checkouts WHERE cart_id = k.id AND status NOT IN ('CANCELED', 'EXPIRED')) AS checkout_id
     FROM carts k JOIN channels c ON c.code = k.channel
 """
 _CART_LINES = """
     SELECT l.cart_id AS of, l.id, l.variant_id, v.product_id, l.quantity
-    FROM cart_lines l JOIN variants v ON v.id = l.variant_id ORDER BY l.rowid
+    FROM cart_lines l JOIN variants v ON v.id = l.variant_id
 """
 _CHECKOUTS = """
     SELECT k.*, c.currency, o.id AS order_id

@@ -9,23 +9,23 @@ import msgspec
 from shop.events import Attribute, Media
 from shop.money import money
 from shop.views import Level, Product, Variant, VariantPrice
-from tests.oracle.catalog import media, metadata
-from tests.oracle.expected import Expected
+from verify.catalog import media, metadata
+from verify.expected import Expected
 
 _VARIANTS = """
     SELECT product_id AS of, id, sku, sku_folded, name, option_values, backorderable, discontinued, weight_grams, barcode, image
-    FROM variants ORDER BY rowid
+    FROM variants
 """
 _PRICES = """
     SELECT p.variant_id AS of, p.channel, p.amount, p.compare_at, c.currency
-    FROM variant_prices p JOIN channels c ON c.code = p.channel ORDER BY p.channel
+    FROM variant_prices p JOIN channels c ON c.code = p.channel
 """
 _LEVELS = """
     SELECT l.variant_id AS of, v.product_id, l.variant_id, l.warehouse_id, l.on_hand, l.allocated, l.reserved, w.active
     FROM stock_levels l JOIN variants v ON v.id = l.variant_id JOIN warehouses w ON w.id = l.warehouse_id
 """
 _SOLD = """
-    SELECT l.product_id, sum(l.quantity) AS units FROM order_lines l JOIN orders o ON o.id = l.order_id
+    SELECT l.product_id, CAST(sum(l.quantity) AS bigint) AS units FROM order_lines l JOIN orders o ON o.id = l.order_id
     WHERE o.placed_at IS NOT NULL GROUP BY l.product_id
 """
 
@@ -35,8 +35,8 @@ def expect_products(expected: Expected) -> None:
     prices = expected.grouped(_PRICES)
     levels = expected.grouped(_LEVELS)
     slugs = expected.grouped("SELECT product_id AS of, slug FROM product_slugs")
-    filed = expected.grouped("SELECT product_id AS of, category_id FROM product_categories ORDER BY rowid")
-    published = expected.grouped("SELECT product_id AS of, channel FROM publications ORDER BY channel")
+    filed = expected.grouped("SELECT product_id AS of, category_id FROM product_categories")
+    published = expected.grouped("SELECT product_id AS of, channel FROM publications")
     sold = {row.product_id: row.units for row in expected.rows(_SOLD)}
     for row in expected.rows("SELECT * FROM products"):
         product = Product(
@@ -55,7 +55,7 @@ def expect_products(expected: Expected) -> None:
             metadata=metadata(row.metadata),
             variants=[_variant(expected, one, prices[one.id], levels[one.id]) for one in variants[row.id]],
             units_sold=sold.get(row.id, 0),
-            channels=[one.channel for one in published[row.id]],
+            channels=sorted(one.channel for one in published[row.id]),
             former_slugs=[one.slug for one in slugs[row.id] if one.slug != row.slug],
         )
         expected.document(product)
@@ -81,7 +81,7 @@ def _variant(expected: Expected, row: Any, prices: list[Any], levels: list[Any])
         barcode=row.barcode,
         image=media(row.image),
         available_quantity=sum(units for units in free if units > 0),
-        prices=[_price(price) for price in prices],
+        prices=[_price(price) for price in sorted(prices, key=lambda row: row.channel)],
         levels={one.warehouse_id: Level(one.on_hand, one.allocated, one.reserved, bool(one.active)) for one in shown},
     )
 

@@ -1,0 +1,54 @@
+"""The oracle: says from the SQL tables alone what every view must show, and compares that with all that is in Redis.
+
+It knows the shape of documents, the names of keys and money (`shop.views`, `shop.money`), and nothing of the folds: a
+fault of a projection cannot hide by being made twice. It never reads the event log, but for how far it has come. Its SQL
+is the same text on SQLite and PostgreSQL, so orders are by columns that compare alike on both, or are made in Python.
+"""
+
+from typing import cast
+
+import redis
+import sqlalchemy as sa
+
+from shop.views import Keys
+from verify import catalog, figures, orders, products, selling
+from verify.compare import compared
+from verify.expected import Expected
+from verify.found import everything
+
+_PARTS = (
+    catalog.expect_settings,
+    catalog.expect_stock,
+    products.expect_products,
+    selling.expect_carts,
+    selling.expect_checkouts,
+    orders.expect_orders,
+    figures.expect_customers,
+    figures.expect_credits,
+    figures.expect_days,
+    figures.expect_rankings,
+)
+
+
+def differences(connection: sa.Connection, client: redis.Redis, keys: Keys) -> list[str]:
+    """Compare every view with the tables; each difference is a line. Views that are behind the log are a difference too.
+
+    `client` gives bytes, not texts. Nothing may write meanwhile.
+    """
+    found = everything(client)
+    expected = Expected(connection, keys, found)
+    for expect in _PARTS:
+        expect(expected)
+    return [*_behind(connection, client, keys), *compared(expected, found)]
+
+
+def _behind(connection: sa.Connection, client: redis.Redis, keys: Keys) -> list[str]:
+    """Each segment must stand where the log ends, in the same epoch."""
+    epoch, head = connection.execute(sa.text("SELECT epoch, position FROM log_head")).one()
+    wrong = []
+    for segment in range(keys.segments):
+        told = cast("list[bytes | None]", client.hmget(keys.checkpoint(segment), ["epoch", "position"]))
+        at = [None if part is None else part.decode() for part in told]
+        if at != [epoch, str(head)]:
+            wrong.append(f"{keys.checkpoint(segment)}: expected {[epoch, str(head)]}, found {at}")
+    return wrong
