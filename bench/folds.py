@@ -173,7 +173,7 @@ def write_down(part: Sequence[Step], known: dict[Name, Filed[Any]], done: Round)
             name = (touch.projection.view, touch.document_id)
             if name not in now:
                 now[name] = known[name].document if name in known else None
-            now[name] = touch.projection.fold(now[name], touch.document_id, recorded, touch.ordinal)
+            now[name] = touch.projection.fold(now[name], touch.document_id, recorded, touch.ordinal, touch.part)
         done.folds += len(touches)
     folded = time.perf_counter()
     after = {name: BY_VIEW[name[0]].filed(document) for name, document in now.items()}
