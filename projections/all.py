@@ -7,7 +7,8 @@ import msgspec
 
 from projections import books as _books  # noqa: F401 - declares more folds of the order
 from projections import carts, catalog, customers, orders, products, sales, stock
-from projections.projection import Projection
+from projections.projection import Projection, Route
+from shop.events import Event
 from shop.log import Recorded
 from shop.views import Document
 
@@ -30,20 +31,28 @@ ALL: Sequence[Projection[Any]] = (
 BY_VIEW: Mapping[type[Document], Projection[Any]] = {projection.view: projection for projection in ALL}
 BY_NAME: Mapping[str, Projection[Any]] = {projection.view.view: projection for projection in ALL}
 
+_ROUTES: dict[type[Event], list[tuple[Projection[Any], Route]]] = {}
+for _projection in ALL:
+    for _kind, _route in _projection.routes.items():
+        _ROUTES.setdefault(_kind, []).append((_projection, _route))
 
-class Touch(msgspec.Struct, frozen=True):
-    """One document that an event changes. `ordinal` numbers the event's documents from 1, the same at every replay."""
+
+class Touch(msgspec.Struct, frozen=True, gc=False):
+    """One document that an event changes, and the part of the event that concerns it.
+
+    `ordinal` numbers the event's documents from 1, the same at every replay.
+    """
 
     projection: Projection[Any]
     document_id: str
     ordinal: int
+    part: Any
 
 
 def touched(recorded: Recorded) -> Iterator[Touch]:
     """Name the documents that an event changes, in the order of the projections above."""
-    ordinal, kind = 0, type(recorded.event)
-    for projection in ALL:
-        if kind in projection.routes:
-            for document_id in projection.routes[kind][0](recorded.event):
-                ordinal += 1
-                yield Touch(projection, document_id, ordinal)
+    ordinal, event = 0, recorded.event
+    for projection, route in _ROUTES.get(type(event), ()):
+        for document_id, part in route.parts(event).items():
+            ordinal += 1
+            yield Touch(projection, document_id, ordinal, part)

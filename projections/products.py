@@ -94,15 +94,20 @@ def variant_priced(view: Product, event: events.VariantPriced, recorded: Recorde
     return replace(view, variants=variants, updated_at=recorded.at)
 
 
-def _stock_moved(view: Product, event: events.Event, _: Recorded) -> Product:
+_Moved = dict[str, dict[str, Level]]  # by variant and warehouse
+
+
+def _levels(event: Any) -> dict[str, _Moved]:
     """Every event of stock carries the level after it, so the last one is the truth."""
     active = getattr(event, "active", True)
-    moved: dict[str, dict[str, Level]] = {}
-    for move in event.moves:  # type: ignore[attr-defined]
-        if move.product_id == view.id:
-            level = Level(move.on_hand, move.allocated, move.reserved, active)
-            moved.setdefault(move.variant_id, {})[move.warehouse_id] = level
+    moved: dict[str, _Moved] = {product_id: {} for product_id in sorted(event.products())}
+    for move in event.moves:
+        level = Level(move.on_hand, move.allocated, move.reserved, active)
+        moved[move.product_id].setdefault(move.variant_id, {})[move.warehouse_id] = level
+    return moved
 
+
+def _stock_moved(view: Product, moved: _Moved, _: Recorded) -> Product:
     def leveled(variant: Variant) -> Variant:
         levels = variant.levels | moved[variant.id]
         return replace(variant, levels=levels, available_quantity=sum(level.free for level in levels.values()))
@@ -115,19 +120,21 @@ for _kind in (
     events.StockAdjusted, events.StockReserved, events.StockReleased, events.StockAllocated,
     events.StockDeallocated, events.StockShipped,
 ):  # fmt: skip
-    product.on(_kind, lambda e: sorted(e.products()))(_stock_moved)
+    product.shares(_kind, _levels)(_stock_moved)
 
 
-@product.on(events.OrderPlaced, lambda e: [sold.product_id for sold in e.sold])
-def order_placed(view: Product, event: events.OrderPlaced, _: Recorded) -> Product:
-    sold = sum(part.units for part in event.sold if part.product_id == view.id)
-    return replace(view, units_sold=view.units_sold + sold)
+def _units(event: events.PastOrderRecorded) -> dict[str, int]:
+    """Sum the lines of each product, in the order of their ids."""
+    units = dict.fromkeys(sorted({line.product_id for line in event.lines}), 0)
+    for line in event.lines:
+        units[line.product_id] += line.quantity
+    return units
 
 
-@product.on(events.PastOrderRecorded, lambda e: sorted({line.product_id for line in e.lines}))
-def past_order_recorded(view: Product, event: events.PastOrderRecorded, _: Recorded) -> Product:
-    sold = sum(line.quantity for line in event.lines if line.product_id == view.id)
-    return replace(view, units_sold=view.units_sold + sold)
+@product.shares(events.PastOrderRecorded, _units)
+@product.shares(events.OrderPlaced, lambda e: {sold.product_id: sold.units for sold in e.sold})
+def sold(view: Product, units: int, _: Recorded) -> Product:
+    return replace(view, units_sold=view.units_sold + units)
 
 
 def _price(price: events.Price) -> VariantPrice:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from projections.projection import Entry, Projection, replace
 from shop import events, ids, views
 from shop.log import Recorded
@@ -64,23 +66,38 @@ def month_id(product_id: str, channel: str, day: str) -> str:
     return f"{product_id}:{channel}:{day[:7]}"
 
 
-@product_sales.on(events.OrderPlaced, lambda e: [month_id(sold.product_id, e.channel, e.day) for sold in e.sold])
-def product_order_placed(view: ProductSales, event: events.OrderPlaced, _: Recorded) -> ProductSales:
-    product_id = views.root(view.id)
-    mine = [sold for sold in event.sold if sold.product_id == product_id]
-    return _add(view, event.day, sum(sold.units for sold in mine), sum(sold.revenue for sold in mine))
+class _DaySold(msgspec.Struct, frozen=True, gc=False):
+    """What an event sold of one product; `revenue` in the currency's smallest units."""
+
+    day: str
+    units: int
+    revenue: int
 
 
-@product_sales.on(events.PastOrderRecorded, lambda e: sorted({month_id(line.product_id, e.channel, e.day) for line in e.lines}))
-def product_past_order_recorded(view: ProductSales, event: events.PastOrderRecorded, _: Recorded) -> ProductSales:
-    product_id = views.root(view.id)
-    mine = [line for line in event.lines if line.product_id == product_id]
-    return _add(view, event.day, sum(line.quantity for line in mine), sum(line.total for line in mine))
+def _placed(event: events.OrderPlaced) -> dict[str, _DaySold]:
+    return {
+        month_id(sold.product_id, event.channel, event.day): _DaySold(event.day, sold.units, sold.revenue)
+        for sold in event.sold
+    }
 
 
-def _add(view: ProductSales, day: str, units: int, revenue: int) -> ProductSales:
-    was = view.days.get(day, DayOfProduct(0, 0))
-    return replace(view, days=view.days | {day: DayOfProduct(was.units + units, was.revenue + revenue)})
+def _placed_long_ago(event: events.PastOrderRecorded) -> dict[str, _DaySold]:
+    """Sum the lines of each product, in the order of their ids."""
+    sums: dict[str, tuple[int, int]] = {}
+    for line in event.lines:
+        units, revenue = sums.get(line.product_id, (0, 0))
+        sums[line.product_id] = (units + line.quantity, revenue + line.total)
+    day, after_product = event.day, month_id("", event.channel, event.day)
+    return {f"{product_id}{after_product}": _DaySold(day, *sums[product_id]) for product_id in sorted(sums)}
+
+
+@product_sales.shares(events.PastOrderRecorded, _placed_long_ago)
+@product_sales.shares(events.OrderPlaced, _placed)
+def product_sold(view: ProductSales, sold: _DaySold, _: Recorded) -> ProductSales:
+    days, was = view.days.copy(), view.days.get(sold.day)
+    units, revenue = (0, 0) if was is None else (was.units, was.revenue)
+    days[sold.day] = DayOfProduct(units + sold.units, revenue + sold.revenue)
+    return replace(view, days=days)
 
 
 def _entries(document: ProductSales) -> Iterable[Entry]:

@@ -30,9 +30,13 @@ def level_id(move: events.Move) -> str:
     return f"{move.product_id}:{move.variant_id}:{move.warehouse_id}"
 
 
-def _stock_moved(view: StockLevel, event: Any, recorded: Recorded) -> StockLevel:
+def _last_moves(event: Any) -> dict[str, events.Move]:
     """Every event of stock carries the level after it. Two lines may share a row: the last move has the final level."""
-    last = next(move for move in reversed(event.moves) if level_id(move) == view.id)
+    last = {level_id(move): move for move in event.moves}
+    return {document_id: last[document_id] for document_id in sorted(last)}
+
+
+def _stock_moved(view: StockLevel, last: events.Move, recorded: Recorded) -> StockLevel:
     return replace(view, on_hand=last.on_hand, allocated=last.allocated, reserved=last.reserved, updated_at=recorded.at)
 
 
@@ -40,7 +44,7 @@ for _kind in (
     events.StockAdjusted, events.StockReserved, events.StockReleased, events.StockAllocated,
     events.StockDeallocated, events.StockShipped,
 ):  # fmt: skip
-    stock_level.on(_kind, lambda e: sorted({level_id(move) for move in e.moves}))(_stock_moved)
+    stock_level.shares(_kind, _last_moves)(_stock_moved)
 
 
 def _entries(document: StockLevel) -> Iterable[Entry]:
