@@ -115,7 +115,9 @@ def folded(batch: Sequence[Step], stands: Standing, units: Mapping[str, Unit], n
                 continue
             try:
                 _check_readable(name, stands)
-                documents[name] = touch.projection.fold(documents[name], touch.document_id, step.recorded, touch.ordinal)
+                documents[name] = touch.projection.fold(
+                    documents[name], touch.document_id, step.recorded, touch.ordinal, touch.part
+                )
             except Exception as error:  # noqa: BLE001 - a fold is pure: whatever it raises, it would raise again
                 parked[name] = parked_by(step.recorded, touch, units[name[0].view], error, now)
     after = {

@@ -57,7 +57,7 @@ class Mending:
                     parked = msgspec.structs.replace(parked, waiting=parked.waiting + 1)
                     continue
                 try:
-                    document = projection.fold(document, wish.document_id, recorded, touch.ordinal)
+                    document = projection.fold(document, wish.document_id, recorded, touch.ordinal, touch.part)
                 except Exception as error:  # noqa: BLE001 - as in a batch: it parks
                     parked = batches.parked_by(recorded, touch, unit, error, now)
         return document, parked

@@ -10,6 +10,7 @@ from typing import cast
 import redis
 import sqlalchemy as sa
 
+from shop import views
 from shop.views import Keys
 from verify import catalog, figures, orders, products, selling
 from verify.compare import compared
@@ -35,7 +36,7 @@ def differences(connection: sa.Connection, client: redis.Redis, keys: Keys) -> l
 
     `client` gives bytes, not texts. Nothing may write meanwhile.
     """
-    found = everything(client)
+    found = everything(client, keys)
     expected = Expected(connection, keys, found)
     for expect in _PARTS:
         expect(expected)
@@ -43,12 +44,16 @@ def differences(connection: sa.Connection, client: redis.Redis, keys: Keys) -> l
 
 
 def _behind(connection: sa.Connection, client: redis.Redis, keys: Keys) -> list[str]:
-    """Each segment must stand where the log ends, in the same epoch."""
+    """What answers must stand where the log ends, in the same epoch; a document that stands parked is behind too."""
     epoch, head = connection.execute(sa.text("SELECT epoch, position FROM log_head")).one()
     wrong = []
     for segment in range(keys.segments):
-        told = cast("list[bytes | None]", client.hmget(keys.checkpoint(segment), ["epoch", "position"]))
-        at = [None if part is None else part.decode() for part in told]
-        if at != [epoch, str(head)]:
-            wrong.append(f"{keys.checkpoint(segment)}: expected {[epoch, str(head)]}, found {at}")
+        serving = cast("dict[bytes, bytes]", client.hgetall(keys.serving(segment)))
+        for view in views.ALL:
+            name = f"{view.view}.{serving.get(view.view.encode(), b'none').decode()}"
+            told = cast("bytes | None", client.hget(keys.checkpoints(segment), name)) or b""
+            if not told.decode().startswith(f"{epoch} {head} "):
+                wrong.append(f"{keys.checkpoints(segment)} {name}: expected {epoch} {head}, found {told.decode() or 'nothing'}")
+        parked = cast("list[bytes]", client.hkeys(keys.parked(segment)))
+        wrong += [f"{keys.parked(segment)}: {field.decode()} stands parked" for field in parked]
     return wrong

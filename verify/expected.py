@@ -34,14 +34,19 @@ class Expected:
 
     def key(self, view: type[Document], document_id: str) -> str:
         """The Redis key of a document."""
-        return self._keys.document(view, document_id)
+        return self._keys.document(view, document_id, self._generation(view, self._keys.segment(document_id)))
+
+    def _generation(self, view: type[Document], segment: int) -> int:
+        """The generation that answers; 0, which is none, where none does."""
+        return self._found.serving.get((view.view, segment), 0)
 
     def document(self, document: Document) -> None:
         self.documents[self.key(type(document), document.id)] = document
 
     def entry(self, view: type[Document], document_id: str, index: str, member: str, score: float = 0) -> None:
         """An index entry that a document must have, in the document's segment."""
-        self.indexes[self._keys.index(view, self._keys.segment(document_id), index)][member] = score
+        segment = self._keys.segment(document_id)
+        self.indexes[self._keys.index(view, segment, index, self._generation(view, segment))][member] = score
 
     def sorted_by(self, document: Document, index: str, sort_key: str) -> None:
         """An index entry of the common form: sort key, NUL, id."""

@@ -3,32 +3,43 @@
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import redis
 
 from shop import views
-from shop.views import Document
+from shop.views import Document, Keys
 
 _AT_ONCE = 1000
 _DOCUMENT = re.compile(r"\{tw\d+\}:(\w+)\.(\d+):.+", re.DOTALL)
-_VIEWS = {(view.view, str(view.fold_version)): view for view in views.ALL}
-_OWN = re.compile(r"\{tw\d+\}:(checkpoint|feed)|" + re.escape(views.LAYOUT))
+_INDEX = re.compile(r"\{tw\d+\}:(\w+)\.(\d+)/.+", re.DOTALL)
+_SEGMENT = re.compile(r"\{tw(\d+)\}")
+_VIEWS = {view.view: view for view in views.ALL}
+_OWN = re.compile(
+    r"\{tw\d+\}:(serving|goals|previous|checkpoints|folds|leases|parked|wishes|feed_from|feed\.[0-9a-f]{8})"
+    f"|{re.escape(views.LAYOUT)}|{re.escape(views.WORKERS)}"
+)
 
 
 class Found(msgspec.Struct):
-    """Documents and indexes by key, and the keys that belong to no view."""
+    """Documents and indexes of the generations that answer, by key; and the keys that belong to no generation at all."""
 
+    serving: dict[tuple[str, int], int] = {}  # view and segment -> generation
     documents: dict[str, Document] = {}
     indexes: dict[str, dict[str, float]] = {}
     strange: list[str] = []
 
 
-def everything(client: redis.Redis) -> Found:
-    """Read all keys with their values."""
-    found = Found()
-    names = sorted(client.scan_iter(count=5000))
+def everything(client: redis.Redis, keys: Keys) -> Found:
+    """Read all keys with their values. Generations that do not answer (yet, or any more) are passed by."""
+    found, known = Found(), set[tuple[str, str, str]]()
+    for segment in range(keys.segments):
+        serving = cast("dict[bytes, bytes]", client.hgetall(keys.serving(segment)))
+        found.serving |= {(view.decode(), segment): int(number) for view, number in serving.items()}
+        every = [views.generation(name.decode()) for name in cast("list[bytes]", client.hkeys(keys.checkpoints(segment)))]
+        known |= {(str(segment), one.view, str(one.number)) for one in every}
+    names = sorted(name for name in client.scan_iter(count=5000) if not _is_elsewhere(name.decode(), found, known))
     for some in _batches(names):
         kinds = _pipelined(client, "type", some)
         texts = [name for name, kind in zip(some, kinds, strict=True) if kind == b"string"]
@@ -45,7 +56,7 @@ def everything(client: redis.Redis) -> Found:
 def _read(found: Found, key: str, value: bytes) -> None:
     """Decode a document by its view's shape; what does not look as that view is written is strange."""
     match = _DOCUMENT.fullmatch(key)
-    view = _VIEWS.get((match[1], match[2])) if match else None
+    view = _VIEWS.get(match[1]) if match else None
     if view is None:
         found.strange.append(key)
         return
@@ -56,6 +67,14 @@ def _read(found: Found, key: str, value: bytes) -> None:
         return
     if msgspec.json.encode(found.documents[key]) != value:
         found.strange.append(f"{key} (with more in it than its view has)")
+
+
+def _is_elsewhere(key: str, found: Found, known: set[tuple[str, str, str]]) -> bool:
+    """Whether a key belongs to a generation that is known and does not answer."""
+    match, segment = _DOCUMENT.fullmatch(key) or _INDEX.fullmatch(key), _SEGMENT.match(key)
+    if match is None or segment is None or (segment[1], match[1], match[2]) not in known:
+        return False
+    return found.serving.get((match[1], int(segment[1]))) != int(match[2])
 
 
 def _pipelined(client: redis.Redis, command: str, names: Iterable[bytes], *args: object, **options: object) -> list[Any]:
