@@ -2,20 +2,19 @@
 
 import asyncio
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 
-from projections.all import BY_NAME
+from projections.generations import VERSIONS, Generations
 from projections.store import Unit
 from shop import ids, views
 from shop.views import Checkpoint, Generation, Keys, Parked, Wish
 
-_HERE = Path(__file__).parent
-_VERSIONS = {view: projection.view.fold_version for view, projection in BY_NAME.items()}
+_SCRIPT = Path(__file__).with_name("lease.lua").read_text()
 
 
 class Holding(msgspec.Struct):
@@ -40,9 +39,9 @@ class Leases:
         self._keys = keys
         self._ms = int(seconds * 1000)
         self._owner = f"{name}#{ids.uuid7()}"
-        self._carries = f"{zlib.crc32(msgspec.json.encode(_VERSIONS)):08x}"
-        self._begin = redis.register_script((_HERE / "begin.lua").read_text())
-        self._lease = redis.register_script((_HERE / "lease.lua").read_text())
+        self._carries = f"{zlib.crc32(msgspec.json.encode(VERSIONS)):08x}"
+        self._generations = Generations(redis, keys)
+        self._lease = redis.register_script(_SCRIPT)
         self._mine: set[int] = set()
 
     async def hold(self, epoch: str) -> dict[int, Holding]:
@@ -72,12 +71,6 @@ class Leases:
         await self._redis.zrem(views.WORKERS, self._member)
         await self._redis.publish(views.NUDGE, "leases")
 
-    async def rebuild(self, epoch: str, names: Sequence[str]) -> list[str]:
-        """Begin the next generation of views in every segment; those that are being made already are left alone."""
-        begun = await asyncio.gather(*(self._begun(one, epoch, names, anew=True) for one in range(self._keys.segments)))
-        await self._redis.publish(views.NUDGE, "rebuild")
-        return sorted({name for some in begun for name in some})
-
     @property
     def _member(self) -> str:
         return f"{self._carries} {self._owner}"
@@ -90,12 +83,13 @@ class Leases:
         pipeline.zremrangebyscore(views.WORKERS, "-inf", now)
         pipeline.zadd(views.WORKERS, {self._member: now + self._ms})
         pipeline.zrange(views.WORKERS, 0, -1)
-        *_, members = await pipeline.execute()
+        pipeline.hsetnx(views.LAYOUT, "segments", self._keys.segments)  # it goes where Redis is emptied
+        *_, members, _ = await pipeline.execute()
         alike = sum(1 for member in members if member.startswith(self._carries.encode()))
         return -(-self._keys.segments // alike)
 
     async def _look(self, segment: int, epoch: str) -> "Look":
-        await self._begun(segment, epoch, list(_VERSIONS), anew=False)
+        await self._generations.begin(segment, epoch, list(VERSIONS))
         pipeline = self._redis.pipeline(transaction=False)
         for key in (self._keys.goals, self._keys.serving, self._keys.checkpoints, self._keys.folds):
             pipeline.hgetall(key(segment))
@@ -106,12 +100,6 @@ class Leases:
         stuck = [msgspec.json.decode(value, type=Parked) for value in parked]
         wished = {wish_id.decode(): msgspec.json.decode(value, type=Wish) for wish_id, value in wishes.items()}
         return Look(segment, epoch, goals, serving, checkpoints, folds, {one.field: one for one in stuck}, wished)
-
-    async def _begun(self, segment: int, epoch: str, names: Sequence[str], *, anew: bool) -> list[str]:
-        keys = [key(segment) for key in (self._keys.goals, self._keys.serving, self._keys.checkpoints, self._keys.folds)]
-        args = [epoch, int(anew), *(part for name in names for part in (name, _VERSIONS[name]))]
-        begun: Any = await self._begin(keys=keys, args=args)
-        return [name.decode() for name in begun]
 
     async def _ask(self, look: "Look", mode: str) -> dict[str, str]:
         args: list[str | int] = [self._owner, self._ms, mode, *(str(generation) for generation in look.carried())]
@@ -148,7 +136,7 @@ class Look(msgspec.Struct, frozen=True):
         return Holding(self.segment, present, coming, serving, self.parked, self.wishes)
 
     def _is_carried(self, one: Generation) -> bool:
-        return self.folds.get(str(one)) == str(_VERSIONS.get(one.view))
+        return self.folds.get(str(one)) == str(VERSIONS.get(one.view))
 
     def _at(self, one: Generation) -> Checkpoint:
         return views.checkpoint(self.checkpoints[str(one)])

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar, cast
+from collections.abc import Sequence
+from typing import Protocol, TypeVar, cast
 
 from redis.asyncio import Redis
 
@@ -16,7 +16,16 @@ from shop.position import Position
 from shop.views import Document, Keys
 
 D = TypeVar("D", bound=Document)
-Head = Callable[[], Awaitable[tuple[str, int]]]
+
+
+class Log(Protocol):
+    """What readers ask of the log: how long it is. Asked before waiting, and where progress and lag are told."""
+
+    async def head(self) -> tuple[str, int]: ...
+
+    async def recorded_at(self, position: int) -> str | None: ...
+
+
 Name = tuple[type[Document], str]
 
 
@@ -56,7 +65,7 @@ class Reading:
         answer as they are where `or_stale`.
         """
         if wanted.epoch != self._lowest.epoch or wanted.position > self._lowest.position:
-            epoch, last = await self._source.head()
+            epoch, last = await self._source.log.head()
             if wanted.epoch != epoch or wanted.position > last:
                 raise PositionUnknown(str(wanted))
         place = Position(wanted.epoch, wanted.position)
@@ -181,11 +190,10 @@ class Reading:
 class Views:
     """The read side of one process: Redis, and the feed that it follows."""
 
-    def __init__(self, redis: Redis, keys: Keys, head: Head) -> None:
-        """`head` tells the log's epoch and last position: asked before waiting, and where progress is told."""
+    def __init__(self, redis: Redis, keys: Keys, log: Log) -> None:
         self.store = Store(redis, keys)
         self.feed = Feed(redis, keys, self.store.state)
-        self.head = head
+        self.log = log
 
     async def reading(self) -> Reading:
         """Begin an operation: the position it is true at is taken before anything else is read."""
@@ -196,7 +204,7 @@ class Views:
 
     async def rebuilding(self, state: State) -> ViewRebuilding:
         """Say how far the views are that are being made."""
-        _, total = await self.head()
+        _, total = await self.log.head()
         applied = [one.position for segment in state.segments for one in segment.making()]
         return ViewRebuilding(min(applied, default=0), total)
 

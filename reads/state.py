@@ -74,7 +74,7 @@ class Segment:
 class State:
     """All segments, as they were at one moment before anything else was read."""
 
-    def __init__(self, segments: Sequence[Segment]) -> None:
+    def __init__(self, segments: list[Segment]) -> None:
         self.segments = segments
 
     @cached_property

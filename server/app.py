@@ -16,12 +16,15 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from reads.errors import ReadError
 from reads.feed import following
 from reads.reading import Views
+from reads.status import Status
 from schema.context import Context
 from schema.root import build_schema
 from server import duties, parts
 from server.settings import Settings
-from shop.tail import LogUnavailableError, Tail, open_tail
+from shop.tail import LogUnavailableError, open_tail
 from writes.database import open_database
+
+_STANDS_STILL_MS = 10_000  # an event that is older than this, and not in a view, says that nobody works on it
 
 
 class Face(GraphQL[Context, None]):
@@ -56,10 +59,10 @@ def create_app(settings: Settings) -> Starlette:
             tail = await stack.enter_async_context(open_tail(settings.database()))
             database = open_database(settings.database())
             bus = await stack.enter_async_context(parts.open_bus(settings, database, parts.nudge(client)))
-            views = Views(client, await parts.layout(client, settings), tail.head)
+            views = Views(client, await parts.layout(client, settings), tail)
             await stack.enter_async_context(following(views.follow()))
             await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
-            app.state.bus, app.state.views, app.state.tail = bus, views, tail
+            app.state.bus, app.state.views = bus, views
             yield
 
     routes = [
@@ -71,16 +74,19 @@ def create_app(settings: Settings) -> Starlette:
 
 
 async def health(request: Request) -> Response:
-    """200 while commands can be committed and views be read; the lag says how far the views are behind the log."""
+    """200 while commands can be committed and views be read; 503 where the log grows and a segment stands still."""
     try:
-        told = await _health(request.app.state.views, request.app.state.tail)
+        told = await _health(request.app.state.views)
     except (ReadError, LogUnavailableError, redis.exceptions.RedisError, OSError) as problem:
         return JSONResponse({"status": "failing", "reason": str(problem)}, status_code=503)
-    return JSONResponse(told)
+    return JSONResponse(told, status_code=503 if "reason" in told else 200)
 
 
-async def _health(views: Views, tail: Tail) -> dict[str, Any]:
-    reading = await views.reading()
-    epoch, head = await tail.head()
-    same = reading.position.epoch == epoch
-    return {"status": "ok", "position": str(reading.position), "lagEvents": head - reading.position.position if same else head}
+async def _health(views: Views) -> dict[str, Any]:
+    position = (await views.reading()).position
+    every = await Status(views).views()
+    still = [
+        f"{one.name} in segment {part.segment}" for one in every for part in one.segments if part.lag_ms > _STANDS_STILL_MS
+    ]
+    told = {"status": "ok", "position": str(position), "lagEvents": max(one.lag_events for one in every)}
+    return {**told, "status": "failing", "reason": f"no event was folded into {', '.join(still)}"} if still else told

@@ -1,6 +1,7 @@
 """The command line. Each command says what it does, and ends with exit code 1 and one clear line when it cannot."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,12 +16,14 @@ import uvicorn
 from projections.worker import Worker
 from reads.errors import ReadError
 from reads.reading import Views
+from reads.status import Status
 from schema.root import build_schema
 from server import parts, redis_server, supervisor
 from server.app import create_app
 from server.books_file import read_books
 from server.csv_file import BadFile
 from server.importing import Summary, import_books, import_products
+from server.operating import told_view
 from server.products_file import read_products
 from server.progress import Progress, shown_on
 from server.settings import Settings
@@ -98,9 +101,11 @@ def api(dev: Dev = False) -> None:
 
 
 @cli.command()
-def worker(dev: Dev = False) -> None:
-    """Fold the log into the views, until stopped."""
-    asyncio.run(_work(_settings(dev)))
+def worker(
+    name: Annotated[str | None, typer.Option(help="Take over at once from an earlier worker of this name.")] = None,
+) -> None:
+    """Fold the log into the views, until stopped; any number of workers share the work."""
+    asyncio.run(_work(_settings(), name))
 
 
 @cli.command("migrate")
@@ -148,18 +153,21 @@ async def _migrated(database: Database) -> str:
         await close(database)
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, name: str | None) -> None:
     async with parts.open_redis(settings) as client, open_tail(settings.database()) as tail:
-        await Worker(tail, client, await parts.layout(client, settings)).run()
+        worker = Worker(tail, client, await parts.layout(client, settings), name=name)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, worker.stop)
+        await worker.run()
 
 
 async def _status(settings: Settings) -> None:
     async with parts.open_redis(settings) as client, open_tail(settings.database()) as tail:
         epoch, head = await tail.head()
-        typer.echo(f"log      epoch {epoch}, position {head}")
-        views = Views(client, await parts.layout(client, settings), tail.head)
-        for segment, position in enumerate(await views.store.checkpoints()):
-            typer.echo(f"segment {segment:2d}  position {position.position}, {head - position.position} events behind")
+        typer.echo(f"log  epoch {epoch}, position {head}")
+        status = Status(Views(client, await parts.layout(client, settings), tail))
+        for one in await status.views():
+            typer.echo(told_view(one))
 
 
 def _import(run: Callable[[Bus, Progress], Awaitable[Summary]]) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import fcntl
+import hashlib
 import os
+import platform
 import signal
 import sys
 import time
@@ -40,8 +42,10 @@ async def serve(settings: Settings, *, end_with_parent: bool = False) -> None:
         try:
             if settings.embedded:
                 started.append(await _start_redis(settings, lock))
-            for name in ("worker", "api"):  # they take a second to load: meanwhile the database is made ready
-                started.append(Child(name, [sys.executable, "-m", "server", name, *(["--dev"] if settings.dev else [])]))
+            dev = ["--dev"] if settings.dev else []
+            for name, options in (("worker", ["--name", _worker_name(settings)]), ("api", dev)):
+                # they take a second to load: meanwhile the database is made ready
+                started.append(Child(name, [sys.executable, "-m", "server", name, *options]))
             keepers = [asyncio.create_task(child.keep_alive()) for child in started]
             await _prepare(settings)
             greeter = asyncio.create_task(_greet(settings))
@@ -51,6 +55,12 @@ async def serve(settings: Settings, *, end_with_parent: bool = False) -> None:
         finally:
             for child in reversed(started):
                 await child.stop()
+
+
+def _worker_name(settings: Settings) -> str:
+    """One name for all workers of this folder, one after another: the lock says that only one lives."""
+    folder = hashlib.sha256(os.fsencode(settings.data.absolute())).hexdigest()[:8]
+    return f"{platform.node() or 'localhost'}:{folder}"
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def everything(client: redis.Redis, keys: Keys) -> Found:
             _read(found, name.decode(), value)
         for name, members in zip(sets, _pipelined(client, "zrange", sets, 0, -1, withscores=True), strict=True):
             found.indexes[name.decode()] = {member.decode(): float(score) for member, score in members}
-        found.strange += [name for name in others if not _OWN.fullmatch(name)]
+        found.strange += others
     return found
 
 
@@ -70,8 +70,10 @@ def _read(found: Found, key: str, value: bytes) -> None:
 
 
 def _is_elsewhere(key: str, found: Found, known: set[tuple[str, str, str]]) -> bool:
-    """Whether a key belongs to a generation that is known and does not answer."""
+    """Whether a key is of the engine itself, or of a generation that is known and does not answer."""
     match, segment = _DOCUMENT.fullmatch(key) or _INDEX.fullmatch(key), _SEGMENT.match(key)
+    if _OWN.fullmatch(key):
+        return True
     if match is None or segment is None or (segment[1], match[1], match[2]) not in known:
         return False
     return found.serving.get((match[1], int(segment[1]))) != int(match[2])

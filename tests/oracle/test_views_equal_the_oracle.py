@@ -6,7 +6,7 @@ from collections import Counter
 import msgspec
 import pytest
 
-from projections.store import CheckpointMovedError
+from projections.store import RefusedError
 from shop import events, log
 from tests.oracle.conftest import SHOPS
 
@@ -62,7 +62,7 @@ async def test_a_worker_that_did_not_notice_its_commit_doubles_nothing(random_sh
         await ahead.catch_up()
         before = one.dump()
 
-        with pytest.raises(CheckpointMovedError):
+        with pytest.raises(RefusedError):
             await stale.catch_up()
 
         assert before == one.dump()
