@@ -38,6 +38,7 @@ stored_events = sa.Table(
     sa.Column("data", sa.Text, nullable=False),
     sa.UniqueConstraint("stream", "stream_version", name="one_event_a_version"),
     sa.Index("events_by_command", "command_id"),
+    sa.Index("events_by_kind", "type", "schema_version", "position"),
 )
 event_roots = sa.Table(
     "event_roots",
@@ -60,6 +61,33 @@ _RECORDED = [
     stored_events.c[name]
     for name in ("position", "id", "stream", "stream_version", "at", "actor", "command_id", "type", "schema_version", "data")
 ]
+
+
+def _leaps(name: str, beyond: str, way: str) -> str:
+    """Recurse over the first event of each kind, or the newest: from one kind's to the next kind's by the index."""
+    return f"""
+        SELECT (
+            SELECT position FROM events WHERE type > '' ORDER BY type {way}, schema_version {way}, position {way} LIMIT 1
+        )
+        UNION ALL
+        SELECT coalesce(
+            (SELECT position FROM events WHERE type = here.type AND schema_version {beyond} here.schema_version
+             ORDER BY schema_version {way}, position {way} LIMIT 1),
+            (SELECT position FROM events WHERE type {beyond} here.type
+             ORDER BY type {way}, schema_version {way}, position {way} LIMIT 1)
+        )
+        FROM {name} JOIN events AS here ON here.position = {name}.position
+    """  # noqa: S608 - words of our own
+
+
+# Takes as long as there are kinds, however long the log is and wherever in it a kind stands.
+_SAMPLES = sa.text(f"""
+    WITH RECURSIVE firsts (position) AS ({_leaps("firsts", ">", "ASC")}),
+    lasts (position) AS ({_leaps("lasts", "<", "DESC")}),
+    samples (position) AS (SELECT position FROM firsts UNION SELECT position FROM lasts)
+    SELECT events.position, type, schema_version, data FROM samples JOIN events ON events.position = samples.position
+    ORDER BY events.position
+""")  # noqa: S608 - words of our own
 
 
 class LogSetBackError(Exception):
@@ -157,6 +185,25 @@ def positions_of(connection: sa.Connection, command_ids: Iterable[str]) -> dict[
         .group_by(columns.command_id)
     )
     return {str(command): int(position) for command, position in rows}
+
+
+def finds_kinds(connection: sa.Connection) -> bool:
+    """Tell whether the index that `unreadable` leaps along is there: not before the database is migrated."""
+    return sa.inspect(connection).has_index("events", "events_by_kind")
+
+
+def unreadable(connection: sa.Connection) -> list[str]:
+    """Try the first and the newest event of every kind that stands in the log; return a line for each that cannot be read."""
+    tried = ((row, _problem(row.type, row.schema_version, row.data)) for row in connection.execute(_SAMPLES))
+    return [f"{row.type} of version {row.schema_version} at position {row.position}: {said}" for row, said in tried if said]
+
+
+def _problem(type_name: str, schema_version: int, data: str) -> str | None:
+    try:
+        events.decode(type_name, schema_version, data)
+    except Exception as problem:  # noqa: BLE001 - an upcaster may stumble over anything
+        return f"{type(problem).__name__}: {problem}"
+    return None
 
 
 def _fresh_epoch() -> str:

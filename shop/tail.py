@@ -53,6 +53,12 @@ class Tail:
         """Return when the event at `position` was recorded; None where no event stands."""
         return await self._run(log.recorded_at, position)
 
+    async def unreadable(self) -> list[str]:
+        """Return a line for each kind of event in the log that this program cannot read: what to check before a start."""
+        if not await self._run(log.finds_kinds):
+            raise LogUnavailableError("the database is not migrated yet")
+        return await self._run(log.unreadable)
+
     async def new_epoch(self, expected: str) -> str:
         """Give the log a new epoch if it still has the `expected` one; return the one it has after COMMIT."""
         try:
