@@ -1,12 +1,10 @@
 """Orders and returns that imported books tell of, folded into the order's document."""
 
-from decimal import Decimal
-
 from projections.orders import order
 from projections.projection import replace
 from shop import events
 from shop.log import Recorded
-from shop.money import Money, money, plus, rounded
+from shop.money import Money, money, nearest, plus
 from shop.views import Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 
 
@@ -30,7 +28,7 @@ def past_order_recorded(event: events.PastOrderRecorded, recorded: Recorded) -> 
         total=total,
         paid=total,
         refunded=nothing,
-        lines=[_line(line, event.currency) for line in event.lines],
+        lines=[_line(line, event.currency, nothing) for line in event.lines],
         payments=[_payment(event, total, nothing)],
         fulfillments=[_fulfillment(event)],
     )
@@ -50,7 +48,7 @@ def past_return_recorded(view: Order, event: events.PastReturnRecorded, _: Recor
     )
     return replace(
         view,
-        lines=[_returned(line, returned.get(line.id, 0)) for line in view.lines],
+        lines=[_returned(line, returned[line.id]) if line.id in returned else line for line in view.lines],
         returns=[*view.returns, brought_back],
         payments=[_refunded(payment, event, refunded) for payment in view.payments],
         payment_status=event.payment_status,
@@ -59,8 +57,7 @@ def past_return_recorded(view: Order, event: events.PastReturnRecorded, _: Recor
     )
 
 
-def _line(line: events.PastLine, currency: str) -> OrderLine:
-    nothing = money(0, currency)
+def _line(line: events.PastLine, currency: str, nothing: Money) -> OrderLine:
     return OrderLine(
         id=line.line_id,
         variant_id=line.variant_id,
@@ -70,7 +67,7 @@ def _line(line: events.PastLine, currency: str) -> OrderLine:
         quantity=line.quantity,
         quantity_shipped=line.quantity,
         status="SHIPPED",
-        unit_price=money(rounded(Decimal(line.unit_price), currency), currency),
+        unit_price=nearest(line.unit_price, currency),
         discount=nothing,
         tax=nothing,
         total=money(line.total, currency),
@@ -102,8 +99,6 @@ def _fulfillment(event: events.PastOrderRecorded) -> Fulfillment:
 
 
 def _returned(line: OrderLine, quantity: int) -> OrderLine:
-    if not quantity:
-        return line
     returned = line.quantity_returned + quantity
     return replace(line, quantity_returned=returned, status="RETURNED" if returned >= line.quantity else line.status)
 

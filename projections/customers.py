@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
-from shop.money import Money, money, plus, rounded
+from shop.money import Money, money, nearest, plus
 from shop.views import Credit, CreditLine, Customer
 
 customer = Projection(Customer)
@@ -31,22 +30,22 @@ def order_placed(view: Customer, _event: events.OrderPlaced, _: Recorded) -> Cus
 
 @customer.on(events.PastOrderRecorded, _id)
 def past_order_recorded(view: Customer, event: events.PastOrderRecorded, _: Recorded) -> Customer:
-    return replace(_spent(view, event.total, event.currency), order_count=view.order_count + 1)
+    return replace(view, total_spent=_spent(view, event.total, event.currency), order_count=view.order_count + 1)
 
 
 @customer.on(events.PastReturnRecorded, _id)
 def past_return_recorded(view: Customer, event: events.PastReturnRecorded, _: Recorded) -> Customer:
-    return _spent(view, -event.refunded, event.currency)
+    return replace(view, total_spent=_spent(view, -event.refunded, event.currency))
 
 
 @customer.on(events.PaymentCaptured, _id)
 def payment_captured(view: Customer, event: events.PaymentCaptured, _: Recorded) -> Customer:
-    return _spent(view, event.amount, event.currency)
+    return replace(view, total_spent=_spent(view, event.amount, event.currency))
 
 
 @customer.on(events.PaymentRefunded, _id)
 def payment_refunded(view: Customer, event: events.PaymentRefunded, _: Recorded) -> Customer:
-    return _spent(view, -event.amount, event.currency)
+    return replace(view, total_spent=_spent(view, -event.amount, event.currency))
 
 
 @customer.on(events.CreditRecorded, _id)
@@ -68,14 +67,14 @@ def credit_recorded(event: events.CreditRecorded, _: Recorded) -> Credit:
 
 
 def _line(line: events.CreditLine, currency: str) -> CreditLine:
-    unit_price = money(rounded(Decimal(line.unit_price), currency), currency)
+    unit_price = nearest(line.unit_price, currency)
     return CreditLine(line.sku, line.name, line.quantity, unit_price, money(line.total, currency))
 
 
-def _spent(view: Customer, amount: int, currency: str) -> Customer:
-    spent: dict[str, Money] = {money.currency: money for money in view.total_spent}
-    spent[currency] = plus(spent.get(currency, money(0, currency)), amount)
-    return replace(view, total_spent=[spent[code] for code in sorted(spent)])
+def _spent(view: Customer, amount: int, currency: str) -> list[Money]:
+    spent = {money.currency: money for money in view.total_spent}
+    spent[currency] = plus(spent[currency], amount) if currency in spent else money(amount, currency)
+    return [spent[code] for code in sorted(spent)]
 
 
 def _of_customer(document: Customer) -> Iterable[Entry]:

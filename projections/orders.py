@@ -55,9 +55,12 @@ def stock_allocated(view: Order, event: events.StockAllocated, _: Recorded) -> O
 
 
 def _stock_left(view: Order, event: events.StockDeallocated | events.StockShipped, _: Recorded) -> Order:
+    lines = {move.line_id for move in event.moves}
     gone = {(move.line_id, move.warehouse_id): move.quantity for move in event.moves}
 
     def lowered(line: OrderLine) -> OrderLine:
+        if line.id not in lines:
+            return line
         left = [Allocation(a.warehouse_id, a.quantity - gone.get((line.id, a.warehouse_id), 0)) for a in line.allocations]
         return replace(line, allocations=[allocation for allocation in left if allocation.quantity])
 
@@ -167,13 +170,19 @@ def fulfillment_shipped(view: Order, event: events.FulfillmentShipped, recorded:
         "tracking_number": event.tracking_number,
         "tracking_url": event.tracking_url,
     }
-    moved = _each_line(view, lambda line: replace(line, quantity_shipped=line.quantity_shipped + shipped.get(line.id, 0)))
-    return replace(_fulfillment(moved, event.fulfillment_id, left), fulfillment_status=event.fulfillment_status)
+
+    def moved(line: OrderLine) -> OrderLine:
+        return replace(line, quantity_shipped=line.quantity_shipped + shipped[line.id]) if line.id in shipped else line
+
+    fulfillments = _fulfillments(view, event.fulfillment_id, left)
+    status, lines = event.fulfillment_status, [moved(line) for line in view.lines]
+    return replace(view, lines=lines, fulfillments=fulfillments, fulfillment_status=status)
 
 
 @order.on(events.FulfillmentDelivered, _id)
 def fulfillment_delivered(view: Order, event: events.FulfillmentDelivered, recorded: Recorded) -> Order:
-    return _fulfillment(view, event.fulfillment_id, {"state": "DELIVERED", "delivered_at": recorded.at})
+    delivered = {"state": "DELIVERED", "delivered_at": recorded.at}
+    return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, delivered))
 
 
 def _each_line(view: Order, change: Callable[[OrderLine], OrderLine]) -> Order:
@@ -188,18 +197,16 @@ def _payment(view: Order, event: Any, change: Callable[[Payment], Payment], outc
             return entry
         return replace(entry, outcome=outcome, provider_ref=event.provider_ref, message=event.message)
 
-    payments = [
-        replace(change(payment), ledger=[settled(entry) for entry in change(payment).ledger])
-        if payment.id == event.payment_id
-        else payment
-        for payment in view.payments
-    ]
+    def stepped(payment: Payment) -> Payment:
+        changed = change(payment)
+        return replace(changed, ledger=[settled(entry) for entry in changed.ledger])
+
+    payments = [stepped(payment) if payment.id == event.payment_id else payment for payment in view.payments]
     return replace(view, payments=payments, payment_status=event.payment_status)
 
 
-def _fulfillment(view: Order, fulfillment_id: str, change: dict[str, Any]) -> Order:
-    moved = [replace(one, **change) if one.id == fulfillment_id else one for one in view.fulfillments]
-    return replace(view, fulfillments=moved)
+def _fulfillments(view: Order, fulfillment_id: str, change: dict[str, Any]) -> list[Fulfillment]:
+    return [replace(one, **change) if one.id == fulfillment_id else one for one in view.fulfillments]
 
 
 def _split(view: Order, event: events.OrderLineMoved, split: events.Split) -> Order:

@@ -148,21 +148,22 @@ def _priced_in(document: Product) -> list[str]:
 
 def in_channel(document: Product, channel: str) -> Product:
     """Cut a channel's own document: its price on each variant, and nothing that only staff may see."""
-
-    def cut(variant: Variant) -> Variant:
-        here = next((price for price in variant.prices if price.channel == channel), None)
-        price, compare_at = (None, None) if here is None else (here.price, here.compare_at)
-        return replace(variant, price=price, compare_at_price=compare_at, prices=[], levels={})
-
     return replace(
         document,
         id=f"{document.id}:{channel}",
         channel=channel,
-        variants=[cut(variant) for variant in document.variants],
+        variants=[_variant_in(variant, channel) for variant in document.variants],
         published=channel in document.channels,
         channels=[],
         former_slugs=[],
     )
+
+
+def _variant_in(variant: Variant, channel: str) -> Variant:
+    for one in variant.prices:
+        if one.channel == channel:
+            return replace(variant, price=one.price, compare_at_price=one.compare_at, prices=[], levels={})
+    return replace(variant, prices=[], levels={})
 
 
 def _cuts(document: Product) -> Iterable[Product]:
@@ -177,11 +178,13 @@ def _entries(document: Product) -> Iterable[Entry]:
 
 def _listings(cut: Product) -> Iterable[Entry]:
     """A channel lists what is published in it, under all and under each category."""
-    if cut.published:
-        for sort, key in views.product_sort_keys(cut).items():
-            entry = views.member(key, views.root(cut.id))
-            for scope in ("all", *cut.category_ids):
-                yield views.listing(cut.channel, scope, sort), entry, 0
+    if not cut.published:
+        return
+    product_id, scopes = views.root(cut.id), ("all", *cut.category_ids)
+    for sort, key in views.product_sort_keys(cut).items():
+        entry = views.member(key, product_id)
+        for scope in scopes:
+            yield views.listing(cut.channel, scope, sort), entry, 0
 
 
 def _lookups(document: Product) -> Iterable[str]:

@@ -79,8 +79,9 @@ class Projection(Generic[D]):
         """Work out all that is stored of a document: the documents cut from it, and the index entries of them all."""
         if document is None:
             return Filed(None, {}, frozenset())
-        cuts = {cut.id: cut for cut in self.cuts(document)}
-        entries = {*self.entries(document), *(entry for cut in cuts.values() for entry in self.cut_entries(cut))}
+        cuts, entries = {cut.id: cut for cut in self.cuts(document)}, set(self.entries(document))
+        for cut in cuts.values():
+            entries.update(self.cut_entries(cut))
         return Filed(document, cuts, frozenset(entries))
 
     def fold(self, document: D | None, document_id: str, recorded: Recorded, ordinal: int, part: Any | None = None) -> D | None:
@@ -102,7 +103,7 @@ class Projection(Generic[D]):
         if folded is document:
             folded = replace(folded)
         folded.folded_position, folded.folded_ordinal = position, ordinal
-        if recorded.stream == views.root(document_id):
+        if document_id.startswith(recorded.stream) and recorded.stream == views.root(document_id):
             folded.version, folded.updated_at = recorded.stream_version, recorded.at
         return folded
 
@@ -111,7 +112,7 @@ def _whole(ids: Callable[[Any], Iterable[str]]) -> Callable[[Any], Mapping[str, 
     return lambda event: dict.fromkeys(ids(event), event)
 
 
-class Filed(msgspec.Struct, Generic[D], frozen=True):
+class Filed(msgspec.Struct, Generic[D], frozen=True, gc=False):
     """A document with what is stored beside it; all of it is a pure function of the document."""
 
     document: D | None

@@ -1,6 +1,7 @@
 """Money is a whole number of a currency's smallest units. No float ever touches it, and currencies are never mixed."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -57,8 +58,17 @@ def money(units: int, currency: str) -> Money:
     places = decimals(currency)
     if places == 0:
         return Money(str(units), currency)
-    sign, digits = ("-" if units < 0 else ""), str(abs(units)).zfill(places + 1)
-    return Money(f"{sign}{digits[:-places]}.{digits[-places:]}", currency)
+    digits = str(units).zfill(places + 1 + (units < 0))  # zeros go behind the sign
+    return Money(f"{digits[:-places]}.{digits[-places:]}", currency)
+
+
+@lru_cache(maxsize=10_000)
+def nearest(exact: str, currency: str) -> Money:
+    """Write an exact decimal text, rounded half-even: "1.125" GBP gives Money("1.12", "GBP").
+
+    Books name the same price line after line, so the last ones are remembered.
+    """
+    return money(rounded(Decimal(exact), currency), currency)
 
 
 def units(amount: Money) -> int:

@@ -37,13 +37,16 @@ class Category(Document, kw_only=True, omit_defaults=True):
     position: int = 0
 
 
-class VariantPrice(msgspec.Struct, omit_defaults=True):
+# Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
+
+
+class VariantPrice(msgspec.Struct, omit_defaults=True, gc=False):
     channel: str
     price: Money
     compare_at: Money | None = None
 
 
-class Level(msgspec.Struct, omit_defaults=True):
+class Level(msgspec.Struct, omit_defaults=True, gc=False):
     """Stock of a variant in one warehouse; only an active warehouse sells."""
 
     on_hand: int
@@ -56,7 +59,7 @@ class Level(msgspec.Struct, omit_defaults=True):
         return max(0, self.on_hand - self.allocated - self.reserved) if self.active else 0
 
 
-class Variant(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Variant(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """A variant inside its product. `price`, `compare_at_price` are the channel's; `prices` and `levels` are for staff.
 
     `product_id` and `channel` are not stored: the read side fills them in.

@@ -5,8 +5,10 @@ import msgspec
 from shop.money import Money
 from shop.views.base import Document
 
+# Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
 
-class CreditLine(msgspec.Struct):
+
+class CreditLine(msgspec.Struct, gc=False):
     sku: str
     name: str
     quantity: int
@@ -49,7 +51,7 @@ class SalesDay(Document, kw_only=True, omit_defaults=True):
     refunded: Money
 
 
-class DayOfProduct(msgspec.Struct, array_like=True):
+class DayOfProduct(msgspec.Struct, array_like=True, gc=False):
     """Units and revenue (smallest units of the channel's currency) of one product on one day."""
 
     units: int

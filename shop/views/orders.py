@@ -9,13 +9,15 @@ from shop.money import Money
 from shop.views.base import Document
 from shop.views.selling import Line
 
+# Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
 
-class Allocation(msgspec.Struct):
+
+class Allocation(msgspec.Struct, gc=False):
     warehouse_id: str
     quantity: int
 
 
-class OrderLine(Line, kw_only=True, omit_defaults=True):
+class OrderLine(Line, kw_only=True, omit_defaults=True, gc=False):
     status: str
     quantity_shipped: int = 0
     quantity_returned: int = 0
@@ -23,7 +25,7 @@ class OrderLine(Line, kw_only=True, omit_defaults=True):
     allocations: list[Allocation] = []
 
 
-class LedgerEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
+class LedgerEntry(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     id: str
     kind: str
     outcome: str
@@ -33,7 +35,7 @@ class LedgerEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
     message: str | None = None
 
 
-class Payment(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Payment(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     id: str
     provider: str
     state: str
@@ -44,14 +46,14 @@ class Payment(msgspec.Struct, kw_only=True, omit_defaults=True):
     decline_code: str | None = None
 
 
-class MovedLine(msgspec.Struct):
+class MovedLine(msgspec.Struct, gc=False):
     """Units of an order line that a fulfillment carries or a return brings back."""
 
     line_id: str
     quantity: int
 
 
-class Fulfillment(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Fulfillment(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     id: str
     state: str
     warehouse_id: str
@@ -64,7 +66,7 @@ class Fulfillment(msgspec.Struct, kw_only=True, omit_defaults=True):
     delivered_at: str | None = None
 
 
-class Return(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Return(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     id: str
     state: str
     created_at: str

@@ -8,8 +8,10 @@ from shop.events import Address, Attribute, Media
 from shop.money import Money
 from shop.views.base import Document
 
+# Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
 
-class CartLine(msgspec.Struct, kw_only=True, omit_defaults=True):
+
+class CartLine(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     id: str
     variant_id: str
     product_id: str
@@ -30,7 +32,7 @@ class Cart(Document, kw_only=True, omit_defaults=True):
     lines: list[CartLine] = []
 
 
-class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Line(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """A line with the price that was taken: it does not move with the catalog."""
 
     id: str

@@ -39,3 +39,8 @@ def test_rounding_is_half_even(exact, units):
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ValueError, match=r"amount|decimals"):
         money.minor(text, "USD")
+
+
+def test_an_exact_price_is_written_as_its_rounded_units_are():
+    for exact in ["2.55", "1.125", "12", "-0.005", ".5"]:
+        assert money.money(money.rounded(Decimal(exact), "GBP"), "GBP") == money.nearest(exact, "GBP")
