@@ -1,15 +1,14 @@
 """Why a read cannot be answered now. Each says what the caller may do; `code` is the API's `extensions.code`."""
 
+from collections.abc import Mapping
+
 
 class ReadError(Exception):
     """The base: `code` for programs, the text for people."""
 
     code = "INTERNAL"
 
-    @property
-    def details(self) -> dict[str, int]:
-        """More for programs: what `extensions` has beside the code."""
-        return {}
+    details: Mapping[str, int] = {}  # more for programs: what `extensions` has beside the code
 
 
 class ViewBehind(ReadError):  # noqa: N818 - named for the fact, as the API names it
@@ -37,11 +36,7 @@ class ViewRebuilding(ReadError):  # noqa: N818
 
     def __init__(self, applied: int, total: int) -> None:
         super().__init__(f"The views are being made: {applied:,} of {total:,} events are in them. Try again in a moment.")
-        self._details = {"applied": applied, "total": total}
-
-    @property
-    def details(self) -> dict[str, int]:
-        return self._details
+        self.details = {"applied": applied, "total": total}
 
 
 class FeedBroken(ReadError):  # noqa: N818

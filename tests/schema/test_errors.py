@@ -102,8 +102,12 @@ def test_a_read_that_cannot_be_answered_is_told_with_its_code(kind: type[ReadErr
     assert {"code": kind.code} == faults.told(raised(cause)).extensions
 
 
+def test_a_view_that_is_being_made_tells_how_far_it_is() -> None:
+    assert {"code": "VIEW_REBUILDING", "applied": 3, "total": 10} == faults.told(raised(ViewRebuilding(3, 10))).extensions
+
+
 def test_a_read_error_keeps_its_words() -> None:
-    assert str(ViewRebuilding()) == faults.told(raised(ViewRebuilding())).message
+    assert str(ViewRebuilding(3, 10)) == faults.told(raised(ViewRebuilding(3, 10))).message
 
 
 def test_our_own_errors_pass() -> None:
