@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from projections.all import BY_NAME
 from shop import ids, views
-from shop.views import Generation, Keys, Wish
+from shop.views import Generation, Keys, Parked, Wish
 
 VERSIONS: Mapping[str, int] = {view: projection.view.fold_version for view, projection in BY_NAME.items()}
 _HERE = Path(__file__).parent
@@ -61,11 +61,22 @@ class Generations:
                 await self._delete(segment, one)
         return sorted({one for some in gone for one in some})
 
-    async def wish(self, wish: Wish) -> None:
-        """Ask the worker that holds a document to fold it again."""
-        segment = self._keys.segment(wish.document_id)
-        await self._redis.hset(self._keys.wishes(segment), ids.uuid7(), msgspec.json.encode(wish))
+    async def wish(self, wish: Wish) -> str:
+        """Ask the worker that holds a document to fold it again; return the wish's id."""
+        segment, wish_id = self._keys.segment(wish.document_id), ids.uuid7()
+        await self._redis.hset(self._keys.wishes(segment), wish_id, msgspec.json.encode(wish))
         await self._tell("wish")
+        return wish_id
+
+    async def is_wished(self, document_id: str, wish_id: str) -> bool:
+        """Whether a wish is still to be granted."""
+        return bool(await self._redis.hexists(self._keys.wishes(self._keys.segment(document_id)), wish_id))
+
+    async def parked(self) -> list[Parked]:
+        """All documents that stand parked, oldest event first."""
+        found = [await self._redis.hvals(self._keys.parked(segment)) for segment in self._segments]
+        every = [msgspec.json.decode(value, type=Parked) for some in found for value in some]
+        return sorted(every, key=lambda one: (one.position, one.view, one.document_id))
 
     async def serving(self, view: str, document_id: str) -> Generation | None:
         """The generation that answers for a document."""

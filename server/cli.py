@@ -13,6 +13,7 @@ import structlog
 import typer
 import uvicorn
 
+from projections.generations import NoSuchGenerationError
 from projections.worker import Worker
 from reads.errors import ReadError
 from reads.reading import Views
@@ -27,7 +28,8 @@ from server.operating import told_view
 from server.products_file import read_products
 from server.progress import Progress, shown_on
 from server.settings import Settings
-from shop.tail import open_tail
+from server.view_commands import view_commands
+from shop.tail import LogUnavailableError, open_tail
 from writes.bus import Bus
 from writes.database import Database, close, open_database, up_to_date
 from writes.refusals import BusyError, Refused
@@ -36,6 +38,7 @@ cli = typer.Typer(help="A headless shop backend: GraphQL over CQRS.", no_args_is
 importing = typer.Typer(help="Bring in products or past orders from a file.", no_args_is_help=True)
 schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 cli.add_typer(importing, name="import")
+cli.add_typer(view_commands)
 cli.add_typer(schema, name="schema")
 
 Dev = Annotated[bool, typer.Option("--dev", help="Playground, both payment providers, demo catalog. Not for production.")]
@@ -47,6 +50,8 @@ File = Annotated[Path, typer.Argument(help="The file, plain or gzipped.", exists
 _TOLD = (
     BadFile,
     BusyError,
+    LogUnavailableError,
+    NoSuchGenerationError,
     Refused,
     ReadError,
     ValueError,
