@@ -24,6 +24,7 @@ from server.app import create_app
 from server.books_file import read_books
 from server.csv_file import BadFile
 from server.importing import Summary, import_books, import_products
+from server.log_commands import log_commands
 from server.operating import told_view
 from server.products_file import read_products
 from server.progress import Progress, shown_on
@@ -40,6 +41,7 @@ schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 cli.add_typer(importing, name="import")
 cli.add_typer(view_commands)
 cli.add_typer(schema, name="schema")
+cli.add_typer(log_commands, name="log")
 
 Dev = Annotated[bool, typer.Option("--dev", help="Playground, both payment providers, demo catalog. Not for production.")]
 Channel = Annotated[str, typer.Option(help="The channel to import into; made where there is none.")]

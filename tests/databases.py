@@ -52,9 +52,17 @@ class SqliteFiles:
         migrate(open_engine(self._blank))
 
     def new(self, folder):
-        path = folder / f"shop-{len(list(folder.glob('shop-*.db')))}.db"
+        path = self._path(folder)
         shutil.copy(self._blank, path)
         return SqliteFile(path)
+
+    def new_empty(self, folder):
+        """A file with no tables in it."""
+        return SqliteFile(self._path(folder))
+
+    @staticmethod
+    def _path(folder):
+        return folder / f"shop-{len(list(folder.glob('shop-*.db')))}.db"
 
 
 class PostgresDatabase:
@@ -110,6 +118,10 @@ class PostgresServer:
     def new(self, _folder=None):
         """A migrated, empty database."""
         return PostgresDatabase(self.empty(f"shop_{next(self._numbers)}", "TEMPLATE blank"), self)
+
+    def new_empty(self, _folder=None):
+        """A database with no tables in it."""
+        return PostgresDatabase(self.empty(f"shop_{next(self._numbers)}"), self)
 
     def empty(self, name, options=""):
         """A database as PostgreSQL makes it; return its address."""
