@@ -188,7 +188,8 @@ def _listings(cut: Product) -> Iterable[Entry]:
 
 
 def _lookups(document: Product) -> Iterable[str]:
-    yield from (f"slug={slug}" for slug in (document.slug, *document.former_slugs))
+    for slug in (document.slug, *document.former_slugs):
+        yield f"slug={slug}"
     for variant in document.variants:
         yield f"variant={variant.id}"
         yield f"sku={variant.sku.casefold()}"

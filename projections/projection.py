@@ -79,9 +79,9 @@ class Projection(Generic[D]):
         """Work out all that is stored of a document: the documents cut from it, and the index entries of them all."""
         if document is None:
             return Filed(None, {}, frozenset())
-        cuts, entries = {cut.id: cut for cut in self.cuts(document)}, set(self.entries(document))
+        cuts, entries = {cut.id: cut for cut in self.cuts(document)}, [*self.entries(document)]
         for cut in cuts.values():
-            entries.update(self.cut_entries(cut))
+            entries += self.cut_entries(cut)
         return Filed(document, cuts, frozenset(entries))
 
     def fold(self, document: D | None, document_id: str, recorded: Recorded, ordinal: int, part: Any | None = None) -> D | None:

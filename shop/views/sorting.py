@@ -9,10 +9,10 @@ from shop.views.orders import Order
 
 def product_sort_keys(document: Product) -> dict[str, str]:
     """The keys of a channel's own document: its price is the lowest of a variant that is sold."""
-    prices = [units(one.price) for one in document.variants if one.price is not None and not one.discontinued]
+    prices = [units(one.price) for one in document.variants if one.price is not None and not one.discontinued] or [0]
     return {
         "NAME": document.name.casefold(),
-        "PRICE": number_key(min(prices, default=0)),
+        "PRICE": number_key(min(prices)),
         "CREATED_AT": document.created_at,
         "BEST_SELLING": number_key(document.units_sold),
         "UPDATED_AT": document.updated_at,
