@@ -18,7 +18,7 @@ from graphql.execution.values import VariableValues
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from reads.errors import ReadError
+from reads.errors import ReadError, ViewRebuilding
 from reads.reading import Reading
 from schema.context import Context
 from schema.faults import bad_input, parse_position
@@ -82,7 +82,10 @@ class Consistency(SchemaExtension):
     async def _open(self) -> None:
         asked = self._asked()
         wanted = [*_positions(self._context.at_least_header), asked.get("position")]
-        reading = await self._context.opened()
+        try:
+            reading = await self._context.opened()
+        except ViewRebuilding:
+            return  # each field that reads a view says so; `views` tells how far they are
         timeout_ms = min(max(asked.get("timeoutMs", 1000), 0), LONGEST_WAIT_MS)
         policy = asked.get("onTimeout", StalePolicy.ERROR)
         await _wait(reading, [text for text in wanted if text], timeout_ms, policy)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import strawberry
 
 from reads.reading import Reading, Views
+from reads.status import Status
 from writes.bus import Bus
 from writes.work import Limits
 
@@ -20,6 +21,7 @@ class Context:
 
     bus: Bus
     views: Views
+    status: Status
     limits: Limits = field(default_factory=Limits)
     idempotency_key: str | None = None
     at_least_header: Sequence[str] = ()

@@ -22,6 +22,7 @@ from schema.products import Product
 from schema.reports import SalesDay
 from schema.scalars import LogPosition
 from schema.stock import ShownLevel, StockLevel
+from schema.views import ViewStatus, views_changed
 from shop.position import Position
 
 
@@ -136,6 +137,11 @@ class Subscription:
         info: Info, channel: str = DEFAULT, after: LogPosition | None = strawberry.UNSET
     ) -> AsyncIterator[Message]:
         return _each(info, live.sales_changed(info.context.views, channel, _after(after)))
+
+    @strawberry.subscription(graphql_type=list[ViewStatus])
+    @staticmethod
+    async def views_changed(info: Info) -> AsyncIterator[list[ViewStatus]]:
+        return views_changed(info.context.status)
 
 
 def _after(text: str | None) -> Position | None:

@@ -21,11 +21,21 @@ from schema.products import ProductQuery
 from schema.reports import ReportQuery
 from schema.scalars import SCALARS
 from schema.stock import StockMutation, StockQuery
+from schema.views import ViewQuery
 
 
 @strawberry.type
 class Query(
-    CatalogQuery, ProductQuery, StockQuery, CartQuery, CheckoutQuery, OrderQuery, CustomerQuery, ReportQuery, NodeQuery
+    CatalogQuery,
+    ProductQuery,
+    StockQuery,
+    CartQuery,
+    CheckoutQuery,
+    OrderQuery,
+    CustomerQuery,
+    ReportQuery,
+    NodeQuery,
+    ViewQuery,
 ):
     pass
 

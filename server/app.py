@@ -39,6 +39,7 @@ class Face(GraphQL[Context, None]):
         return Context(
             bus=state.bus,
             views=state.views,
+            status=state.status,
             idempotency_key=headers.get("idempotency-key"),
             at_least_header=headers.getlist("tradewind-at-least"),
         )
@@ -62,7 +63,7 @@ def create_app(settings: Settings) -> Starlette:
             views = Views(client, await parts.layout(client, settings), tail)
             await stack.enter_async_context(following(views.follow()))
             await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
-            app.state.bus, app.state.views = bus, views
+            app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
             yield
 
     routes = [
@@ -76,15 +77,15 @@ def create_app(settings: Settings) -> Starlette:
 async def health(request: Request) -> Response:
     """200 while commands can be committed and views be read; 503 where the log grows and a segment stands still."""
     try:
-        told = await _health(request.app.state.views)
+        told = await _health(request.app.state.views, request.app.state.status)
     except (ReadError, LogUnavailableError, redis.exceptions.RedisError, OSError) as problem:
         return JSONResponse({"status": "failing", "reason": str(problem)}, status_code=503)
     return JSONResponse(told, status_code=503 if "reason" in told else 200)
 
 
-async def _health(views: Views) -> dict[str, Any]:
+async def _health(views: Views, status: Status) -> dict[str, Any]:
     position = (await views.reading()).position
-    every = await Status(views).views()
+    every = await status.views()
     still = [
         f"{one.name} in segment {part.segment}" for one in every for part in one.segments if part.lag_ms > _STANDS_STILL_MS
     ]
