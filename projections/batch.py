@@ -68,14 +68,15 @@ def between(found: Window, segment: int, after: int, upto: int, views: frozenset
     return [step for step in kept if step.touches]
 
 
-def cut(every: Sequence[Step], most_documents: int, most_folds: int) -> Sequence[Step]:
+def cut(every: Sequence[Step], most_documents: int | None, most_folds: int) -> Sequence[Step]:
     """Take as many steps as change `most_documents` documents and ask for `most_folds` folds at most, one step at least."""
     names: set[Name] = set()
     folds = 0
     for count, step in enumerate(every):
-        names |= {(touch.projection.view, touch.document_id) for touch in step.touches}
         folds += len(step.touches)
-        if count and (len(names) > most_documents or folds > most_folds):
+        if most_documents is not None:
+            names |= {(touch.projection.view, touch.document_id) for touch in step.touches}
+        if count and (len(names) > (most_documents or 0) or folds > most_folds):
             return every[:count]
     return every
 
@@ -138,16 +139,25 @@ def parked_by(recorded: Recorded, touch: Touch, unit: Unit, error: Exception, no
     return Parked(generation.view, generation.number, touch.document_id, recorded.position, recorded.type, why, now)
 
 
-def written(before: Mapping[Name, Filed[Any]], result: Folded, units: Mapping[str, Unit], keys: Keys) -> Batch:
-    """Say what to write: changed documents, the difference in index entries, and what is parked."""
-    out = Batch()
+def written(
+    before: Mapping[Name, Filed[Any]], result: Folded, units: Mapping[str, Unit], keys: Keys, most_documents: int | None
+) -> list[Batch]:
+    """Say what to write: changed documents, the difference in index entries, and what is parked.
+
+    In slices of so many documents, each with its entries, or in one; the last has what is parked, and goes with the
+    checkpoint. What answers is written in one.
+    """
+    slices = [Batch()]
     for name, filed in result.after.items():
-        if filed is not before[name]:
-            generation = units[name[0].view].generation.number
-            write_documents(out, name, before[name], filed, keys, generation)
-            _write_entries(out, name, before[name].entries, filed.entries, keys, generation)
-    out.parked |= {parked.field: _encode(parked) for parked in result.parked.values()}
-    return out
+        if filed is before[name]:
+            continue
+        if most_documents is not None and len(slices[-1].documents) >= most_documents:
+            slices.append(Batch())
+        generation = units[name[0].view].generation.number
+        write_documents(slices[-1], name, before[name], filed, keys, generation)
+        _write_entries(slices[-1], name, before[name].entries, filed.entries, keys, generation)
+    slices[-1].parked = {parked.field: _encode(parked) for parked in result.parked.values()}
+    return slices
 
 
 def announced(batch: Sequence[Step], last: Recorded) -> list[tuple[int, int, bytes]]:

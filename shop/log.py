@@ -100,7 +100,7 @@ class LogSetBackError(Exception):
         )
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An event as the log has it. `at` is when it was recorded; when a thing of the past happened is in its data."""
 
     position: int

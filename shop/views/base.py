@@ -5,7 +5,7 @@ from typing import ClassVar
 import msgspec
 
 
-class Document(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Document(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """What every document has: its id, and the place in the log that it was folded to (position and ordinal)."""
 
     view: ClassVar[str]
