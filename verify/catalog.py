@@ -1,6 +1,5 @@
 """Channels, warehouses, categories and stock levels, as the tables tell them."""
 
-import json
 from typing import Any
 
 import msgspec
@@ -64,11 +63,6 @@ def expect_stock(expected: Expected) -> None:
             expected.sorted_by(level, index, row.variant_id)
 
 
-def media(written: str | None) -> Media | None:
+def media(written: Any) -> Media | None:
     """A picture from its JSON column."""
-    return None if written is None else msgspec.convert(json.loads(written), Media)
-
-
-def metadata(written: Any) -> Any:
-    """What a client hung on something. SQLite keeps a lone number as a number, whatever the column is called."""
-    return json.loads(written) if isinstance(written, str) else written
+    return None if written is None else msgspec.convert(written, Media)

@@ -9,6 +9,11 @@ from shop import views
 from shop.views import Document, Keys
 from verify.found import Found
 
+# Told here, so that JSON comes back parsed from both databases.
+_JSON = dict.fromkeys(
+    ("attributes", "billing_address", "image", "media", "metadata", "option_values", "shipping_address", "tags"), sa.JSON
+)
+
 
 class Expected:
     """Documents and index entries that must be there, and the tables they are told from."""
@@ -23,7 +28,7 @@ class Expected:
         self.versions: dict[str, int] = {row.id: row.version for row in self.rows("SELECT id, version FROM streams")}
 
     def rows(self, sql: str) -> list[Any]:
-        return list(self._connection.execute(sa.text(sql)))
+        return list(self._connection.execute(sa.text(sql).columns(**_JSON)))
 
     def grouped(self, sql: str) -> dict[str, list[Any]]:
         """Rows by their column `of`, in the order of the query."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from shop.money import money, rounded
 from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
-from verify.catalog import metadata
 from verify.expected import Expected
 from verify.products import as_number
 from verify.selling import address, said
@@ -59,7 +58,7 @@ def _order(expected: Expected, row: Any, tables: dict[str, dict[str, list[Any]]]
         email=row.email,
         shipping_address=address(row.shipping_address),
         billing_address=address(row.billing_address),
-        metadata=metadata(row.metadata),
+        metadata=row.metadata,
         lines=[_line(line, row, tables["allocations"][line.id]) for line in tables["lines"][row.id]],
         payments=[_payment(one, row.currency, tables["ledger"][one.id]) for one in payments],
         fulfillments=[_fulfillment(one, tables["fulfilled"][one.id]) for one in tables["fulfillments"][row.id]],

@@ -1,7 +1,6 @@
 """Products with their variants, for staff and for each channel, and the listings they stand in, as the tables tell them."""
 
 import copy
-import json
 from typing import Any
 
 import msgspec
@@ -9,7 +8,7 @@ import msgspec
 from shop.events import Attribute, Media
 from shop.money import money
 from shop.views import Level, Product, Variant, VariantPrice
-from verify.catalog import media, metadata
+from verify.catalog import media
 from verify.expected import Expected
 
 _VARIANTS = """
@@ -49,10 +48,10 @@ def expect_products(expected: Expected) -> None:
             description=row.description,
             vendor=row.vendor,
             category_ids=[one.category_id for one in filed[row.id]],
-            tags=json.loads(row.tags),
-            attributes=msgspec.convert(json.loads(row.attributes), list[Attribute]),
-            media=msgspec.convert(json.loads(row.media), list[Media]),
-            metadata=metadata(row.metadata),
+            tags=row.tags,
+            attributes=msgspec.convert(row.attributes, list[Attribute]),
+            media=msgspec.convert(row.media, list[Media]),
+            metadata=row.metadata,
             variants=[_variant(expected, one, prices[one.id], levels[one.id]) for one in variants[row.id]],
             units_sold=sold.get(row.id, 0),
             channels=sorted(one.channel for one in published[row.id]),
@@ -74,7 +73,7 @@ def _variant(expected: Expected, row: Any, prices: list[Any], levels: list[Any])
         updated_at="",
         sku=row.sku,
         name=row.name,
-        option_values=msgspec.convert(json.loads(row.option_values), list[Attribute]),
+        option_values=msgspec.convert(row.option_values, list[Attribute]),
         backorderable=bool(row.backorderable),
         discontinued=bool(row.discontinued),
         weight_grams=row.weight_grams,

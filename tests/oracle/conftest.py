@@ -1,7 +1,6 @@
-"""What tests of the views share: random shops on SQLite files of their own, and workers that fold them into the Redis."""
+"""What tests of the views share: random shops on databases of their own, and workers that fold them into the Redis."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -12,9 +11,8 @@ from shop.tail import open_tail
 from shop.views import Keys
 from tests.oracle.random_shop import RandomShop
 from verify import differences
-from writes.migrate import migrate
-from writes.sqlite import open_engine
 
+PLACES = [("sqlite", 1), ("sqlite", 4), ("postgres", 4)]  # a kind of database, and into how many segments its views are cut
 SHOPS = int(os.environ.get("TRADEWIND_RANDOM_SHOPS", "4"))
 
 
@@ -32,8 +30,7 @@ class Fixture:
         return Worker(self.tail, self.async_redis, self.keys)
 
     def differences(self):
-        with self.shop.reader.connect() as connection:
-            return differences(connection, self.redis, self.keys)
+        return self.shop.database.read(lambda connection: differences(connection, self.redis, self.keys))
 
     def dump(self):
         """Every key with its content, the feed and the checkpoints too."""
@@ -52,27 +49,25 @@ class Fixture:
         return self.redis.hgetall(key) if kind == b"hash" else self.redis.xrange(key)
 
 
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory):
-    """A migrated, empty database file: copied for each shop, for that is faster than migrating."""
-    path = tmp_path_factory.mktemp("blank") / "shop.db"
-    migrate(open_engine(path))
-    return path
+@pytest.fixture(params=PLACES, ids=lambda place: f"{place[0]}-{place[1]}")
+def place(request):
+    """Databases of a kind, and a number of segments."""
+    kind, segments = request.param
+    return request.getfixturevalue(f"{kind}_databases"), segments
 
 
 @pytest.fixture
-async def random_shop(blank, tmp_path, async_redis, views_redis) -> AsyncIterator[Callable[..., object]]:
-    """Open a random shop: `async with random_shop(seed, segments) as one`."""
+async def random_shop(place, tmp_path, async_redis, views_redis) -> AsyncIterator[Callable[..., object]]:
+    """Open a random shop: `async with random_shop(seed) as one`."""
+    databases, segments = place
 
     @asynccontextmanager
-    async def open_one(seed, segments=1):
-        path = tmp_path / f"{seed}.db"
-        shutil.copy(blank, path)
+    async def open_one(seed):
         views_redis.flushall()
         async with AsyncExitStack() as stack:
-            tail = await stack.enter_async_context(open_tail(path))
-            shop = RandomShop(path, seed)
+            shop = RandomShop(databases.new(tmp_path), seed)
             stack.push_async_callback(shop.close)
+            tail = await stack.enter_async_context(open_tail(shop.database.address))
             await shop.opens()
             yield Fixture(shop, tail, async_redis, views_redis, Keys(segments))
 

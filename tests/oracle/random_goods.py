@@ -76,7 +76,7 @@ class Goods:
         return stock.CreateWarehouse(code, "One more", active=self._shop.chance(0.7), priority=self._random.randint(0, 9))
 
     def _described(self) -> dict[str, Any]:
-        categories = [row.id for row in self._shop.rows("SELECT id FROM categories ORDER BY rowid")]
+        categories = [row.id for row in self._shop.rows("SELECT id FROM categories ORDER BY id")]
         twice = self._random.choices(categories, k=self._random.randint(0, 3)) if categories else []
         return {
             "name": self._name(),

@@ -3,7 +3,6 @@
 import datetime as dt
 import random
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +11,7 @@ from shop.events import Address
 from shop.money import money
 from tests.oracle.random_goods import Goods
 from writes import books, carts, checkout, customers, fulfillment, orders, payments, providers, stock
-from writes.bus import HANDLERS, Bus
-from writes.sqlite import SqliteWriter, open_engine
+from writes.bus import Bus
 
 _HOME = Address(name="Zoë", line1="1 Quay", city="Hull", country="GB", postal_code="HU1", phone="1")
 _REASONS = [*sorted(stock.REASONS), "COUNT", "WHIM"]
@@ -37,11 +35,11 @@ class Late(providers.Test):
 class RandomShop:
     """What it draws from is what its own tables hold, so most commands are carried out and some are refused."""
 
-    def __init__(self, path: Path, seed: int) -> None:
+    def __init__(self, database: Any, seed: int) -> None:
+        """`database` is one of tests.databases."""
         self.random = random.Random(seed)
-        self.engine = open_engine(path)
-        self.writer = SqliteWriter(self.engine)
-        self.reader = sa.create_engine(f"sqlite:///{path}")
+        self.database = database
+        self.writer = database.new_writer()
         self.now = dt.datetime(2026, 1, 31, 23, 30, tzinfo=dt.UTC)
         ways = {"manual": providers.Manual(ship_before_payment=True), "test": providers.Test(), "late": Late(self)}
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
@@ -51,7 +49,7 @@ class RandomShop:
 
     async def close(self) -> None:
         await self.writer.close()
-        self.reader.dispose()
+        self.database.close()
 
     async def opens(self) -> None:
         """Two channels, two warehouses and some goods, so that there is something to do."""
@@ -81,15 +79,10 @@ class RandomShop:
         """Nobody listens here: workers are called by the tests."""
 
     def rows(self, sql: str) -> list[Any]:
-        with self.reader.connect() as connection:
-            return list(connection.execute(sa.text(sql)))
+        return self.database.read(lambda connection: connection.execute(sa.text(sql)).all())
 
     def value(self, sql: str) -> Any:
         return self.rows(sql)[0][0]
-
-    def commands(self) -> list[type]:
-        """All that the bus knows."""
-        return list(HANDLERS)
 
     def one(self, sql: str) -> Any:
         """A row of a query, or None where it has none."""

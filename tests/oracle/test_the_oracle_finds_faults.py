@@ -2,11 +2,9 @@
 
 import asyncio
 import re
-import shutil
 
 import msgspec
 import pytest
-import sqlalchemy as sa
 from redis.asyncio import Redis
 
 from projections.worker import Worker
@@ -21,20 +19,20 @@ _SEED, _KEYS = 7, Keys(2)
 
 
 @pytest.fixture(scope="module")
-def happened(blank, tmp_path_factory, redis_address):
+def happened(sqlite_databases, tmp_path_factory, redis_address):
     """A shop in which much happened: its tables, and all that its views have in Redis."""
-    path = tmp_path_factory.mktemp("happened") / "shop.db"
-    shutil.copy(blank, path)
-    return path, asyncio.run(_folded(path, redis_address))
+    database = sqlite_databases.new(tmp_path_factory.mktemp("happened"))
+    yield database, asyncio.run(_folded(database, redis_address))
+    database.close()
 
 
-async def _folded(path, redis_address):
-    async with open_tail(path) as tail, Redis.from_url(redis_address, protocol=2) as client:
+async def _folded(database, redis_address):
+    async with open_tail(database.address) as tail, Redis.from_url(redis_address, protocol=2) as client:
         await client.flushall()
-        shop = RandomShop(path, _SEED)
+        shop = RandomShop(database, _SEED)
         await shop.opens()
         await shop.does(200)
-        await shop.close()
+        await shop.writer.close()
         await Worker(tail, client, _KEYS).catch_up()
         return {key: await client.dump(key) for key in await client.keys()}
 
@@ -42,21 +40,20 @@ async def _folded(path, redis_address):
 class Folded:
     """The views of that shop as they were, for a test to spoil."""
 
-    def __init__(self, path, client):
-        self._engine = sa.create_engine(f"sqlite:///{path}")
+    def __init__(self, database, client):
+        self._database = database
         self.redis = client
 
     def differences(self):
-        with self._engine.connect() as connection:
-            return differences(connection, self.redis, _KEYS)
+        return self._database.read(lambda connection: differences(connection, self.redis, _KEYS))
 
 
 @pytest.fixture
 def folded(happened, views_redis):
-    path, dumped = happened
+    database, dumped = happened
     for key, value in dumped.items():
         views_redis.restore(key, 0, value)
-    return Folded(path, views_redis)
+    return Folded(database, views_redis)
 
 
 def test_views_that_nobody_spoiled_have_no_difference(folded):
