@@ -58,9 +58,7 @@ async def measure(folder: Path, rate: float) -> None:
         floor = sorted([await the_floor(shop) for _ in range(300)])
         await sold(shop, rate, seconds=2.0)  # the first are of a cold start
         rounds = [await sold(shop, rate, _SECONDS) for _ in range(_ROUNDS)]
-    print(
-        f"{rate:.0f} commands a second, one process, {_ROUNDS} rounds of {_SECONDS:.0f} s; aim p50 {_AIM_MS[0]} p99 {_AIM_MS[1]} ms"
-    )
+    print(f"{rate:.0f} commands a second, one process, rounds of {_SECONDS:.0f} s; aim p50 {_AIM_MS[0]} p99 {_AIM_MS[1]} ms")
     print(f"floor   p50 {at(floor, 50):6.2f}  p99 {at(floor, 99):6.2f} ms")
     for number, took in enumerate(rounds, 1):
         print(f"round {number} p50 {at(took, 50):6.2f}  p99 {at(took, 99):6.2f} ms  ({len(took):,} commands)")

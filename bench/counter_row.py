@@ -19,7 +19,7 @@ from contextlib import contextmanager
 import msgspec
 import sqlalchemy as sa
 
-from shop import log
+from shop import appending
 from tests.databases import PostgresDatabase, PostgresServer
 from writes.bus import Bus
 from writes.carts import CreateCart
@@ -33,8 +33,8 @@ CONNECTIONS = 10  # as many as the writer's pool has
 ROUNDS = 20
 SECONDS = 2.0  # of each side in each round
 
-_COLUMNS = ", ".join(log._ROW)
-_GIVEN = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in log._ROW.items())
+_COLUMNS = ", ".join(appending._ROW)
+_GIVEN = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in appending._ROW.items())
 _WITHOUT_COUNTER = sa.text(f"""
     WITH numbered AS MATERIALIZED (
         SELECT nextval('positions') AS position, new.*
@@ -85,11 +85,11 @@ class Side(msgspec.Struct):
 
 @contextmanager
 def _appending_by(statement: sa.TextClause) -> Iterator[None]:
-    ours, log._AT_ONCE = log._AT_ONCE, statement
+    ours, appending._AT_ONCE = appending._AT_ONCE, statement
     try:
         yield
     finally:
-        log._AT_ONCE = ours
+        appending._AT_ONCE = ours
 
 
 def _written(connection: sa.Connection) -> tuple[int, int, int]:
@@ -114,7 +114,7 @@ async def _nobody_listens(position: int) -> None:
 
 async def _measured(server: PostgresServer) -> list[tuple[float, float]]:
     """The rates of each round, with the counter row and without."""
-    with_counter = await _opened(server, "with counter", log._AT_ONCE)
+    with_counter = await _opened(server, "with counter", appending._AT_ONCE)
     without = await _opened(server, "without", _WITHOUT_COUNTER)
     sides = [with_counter, without]
     fsync = without.database.read(lambda connection: connection.scalar(sa.text("SHOW fsync")))

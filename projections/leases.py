@@ -38,6 +38,7 @@ class Leases:
         self._redis = redis
         self._keys = keys
         self._ms = int(seconds * 1000)
+        self._name = name
         self._owner = f"{name}#{ids.uuid7()}"
         self._carries = f"{zlib.crc32(msgspec.json.encode(VERSIONS)):08x}"
         self._generations = Generations(redis, keys)
@@ -73,7 +74,8 @@ class Leases:
 
     @property
     def _member(self) -> str:
-        return f"{self._carries} {self._owner}"
+        """By name: a process and the one that it takes over from are one worker."""
+        return f"{self._carries} {self._name}"
 
     async def _share(self) -> int:
         """How many segments are fair, among the workers that carry the same folds."""

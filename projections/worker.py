@@ -64,6 +64,7 @@ class Worker:
                 try:
                     moved = await self.step()
                 except _OUTAGES as outage:
+                    _end_if_canceled()
                     logger.warning("worker_waits_for_a_store", reason=str(outage), again_in_s=wait)
                     self._forget()
                     await asyncio.sleep(wait)
@@ -190,7 +191,8 @@ class Worker:
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of 3.11 may lose a cancelation
+                await self._woken.wait()
         self._woken.clear()
 
     async def _listen(self) -> None:
@@ -210,6 +212,13 @@ class Worker:
             async for message in channel.listen():
                 if message["type"] == "message":
                     yield message["data"]
+
+
+def _end_if_canceled() -> None:
+    """Drivers may turn a cancelation into an error of their own: it is no outage, and not to be waited out."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _lines(holding: Holding, units: dict[str, Unit]) -> Iterator[Line]:

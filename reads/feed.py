@@ -69,7 +69,8 @@ class Moved:
     async def wait(self, seconds: float) -> None:
         """Wait for the next move, or until the time is over."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of 3.11 may lose a cancelation
+                await self._event.wait()
         self._event.clear()
 
 

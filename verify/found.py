@@ -56,7 +56,7 @@ def everything(client: redis.Redis, keys: Keys) -> Found:
 def _read(found: Found, key: str, value: bytes) -> None:
     """Decode a document by its view's shape; what does not look as that view is written is strange."""
     match = _DOCUMENT.fullmatch(key)
-    view = _VIEWS.get(match[1]) if match else None
+    view = _VIEWS.get(match[1]) if match and _answers(key, found) else None
     if view is None:
         found.strange.append(key)
         return
@@ -76,7 +76,15 @@ def _is_elsewhere(key: str, found: Found, known: set[tuple[str, str, str]]) -> b
         return True
     if match is None or segment is None or (segment[1], match[1], match[2]) not in known:
         return False
-    return found.serving.get((match[1], int(segment[1]))) != int(match[2])
+    return not _answers(key, found)
+
+
+def _answers(key: str, found: Found) -> bool:
+    """Whether a document or an index is of a generation that answers."""
+    match, segment = _DOCUMENT.fullmatch(key) or _INDEX.fullmatch(key), _SEGMENT.match(key)
+    if match is None or segment is None:
+        return False
+    return found.serving.get((match[1], int(segment[1]))) == int(match[2])
 
 
 def _pipelined(client: redis.Redis, command: str, names: Iterable[bytes], *args: object, **options: object) -> list[Any]:

@@ -1,5 +1,12 @@
-"""Tests of the engine use the random shops and workers that the oracle's tests have."""
+"""Tests of the engine use the random shops and workers that the oracle's tests have, on SQLite unless they say otherwise."""
 
-from tests.oracle.conftest import blank, random_shop
+import pytest
 
-__all__ = ["blank", "random_shop"]
+from tests.oracle.conftest import random_shop
+
+__all__ = ["random_shop"]
+
+
+@pytest.fixture
+def place(sqlite_databases):
+    return sqlite_databases, 1

@@ -1,12 +1,15 @@
 """What tests of the views share: random shops on databases of their own, and workers that fold them into the Redis."""
 
 import os
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import msgspec
 import pytest
 
 from projections.worker import Worker
+from shop import log
 from shop.tail import open_tail
 from shop.views import Keys
 from tests.oracle.random_shop import RandomShop
@@ -33,12 +36,24 @@ class Fixture:
         return self.shop.database.read(lambda connection: differences(connection, self.redis, self.keys))
 
     def dump(self):
-        """Every key with its content, the feed and the checkpoints too."""
-        return {key: self._content(key) for key in sorted(self.redis.keys())}
+        """Every key with its content, the feed and the checkpoints too; but for who is at work, and until when."""
+        keys = [key for key in sorted(self.redis.keys()) if not key.endswith((b":leases", b"tradewind:workers"))]
+        return {key: self._content(key) for key in keys}
 
     def views(self):
         """Documents and index entries alone."""
-        return {key: value for key, value in self.dump().items() if not key.endswith((b":feed", b":checkpoint"))}
+        return {key: value for key, value in self.dump().items() if re.match(rb"\{tw\d+\}:\w+\.\d+[:/]", key)}
+
+    def checkpoints(self):
+        """How far each generation is folded, by segment."""
+        return {segment: self.redis.hgetall(self.keys.checkpoints(segment)) for segment in range(self.keys.segments)}
+
+    def feed(self):
+        """The feed's entries of each segment, as (stream id, content)."""
+        with_epoch = self.shop.database.read(log.head)[0]
+        for segment in range(self.keys.segments):
+            told = self.redis.xrange(self.keys.feed(segment, with_epoch))
+            yield [(entry.decode(), msgspec.json.decode(fields[b"e"])) for entry, fields in told]
 
     def _content(self, key):
         kind = self.redis.type(key)
@@ -62,7 +77,7 @@ async def random_shop(place, tmp_path, async_redis, views_redis) -> AsyncIterato
     databases, segments = place
 
     @asynccontextmanager
-    async def open_one(seed):
+    async def open_one(seed, segments=segments):
         views_redis.flushall()
         async with AsyncExitStack() as stack:
             shop = RandomShop(databases.new(tmp_path), seed)

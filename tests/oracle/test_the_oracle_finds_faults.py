@@ -67,7 +67,7 @@ def _document(one, view):
 
 
 def _indexes(one):
-    return [key for key in sorted(one.redis.keys()) if one.redis.type(key) == b"zset"]
+    return [key for key in sorted(one.redis.keys()) if one.redis.type(key) == b"zset" and b"/" in key]
 
 
 def _index(one, part):
@@ -188,11 +188,18 @@ def test_a_field_that_no_view_has_is_found(folded):
 
 
 def test_views_that_are_behind_are_found(folded):
-    folded.redis.hset("{tw1}:checkpoint", "position", "3")
+    epoch = folded.redis.hget("{tw1}:checkpoints", "order.1").decode().partition(" ")[0]
+    folded.redis.hset("{tw1}:checkpoints", "order.1", f"{epoch} 3 evt_3")
 
     (only,) = folded.differences()
-    assert only.startswith("{tw1}:checkpoint: expected")
-    assert only.endswith("'3']")
+    assert only.startswith("{tw1}:checkpoints order.1: expected")
+    assert only.endswith(f"found {epoch} 3 evt_3")
+
+
+def test_a_document_that_stands_parked_is_found(folded):
+    folded.redis.hset("{tw1}:parked", "order.1:ord_1", "{}")
+
+    assert ["{tw1}:parked: order.1:ord_1 stands parked"] == folded.differences()
 
 
 def test_what_is_left_out_of_the_comparison_are_fields_that_views_have():
