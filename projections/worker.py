@@ -61,10 +61,10 @@ class Worker:
         pause, wait = _SHORTEST_POLL, 0.1
         try:
             while not self._stopping:
+                _end_if_canceled()
                 try:
                     moved = await self.step()
                 except _OUTAGES as outage:
-                    _end_if_canceled()
                     logger.warning("worker_waits_for_a_store", reason=str(outage), again_in_s=wait)
                     self._forget()
                     await asyncio.sleep(wait)
@@ -215,7 +215,7 @@ class Worker:
 
 
 def _end_if_canceled() -> None:
-    """Drivers may turn a cancelation into an error of their own: it is no outage, and not to be waited out."""
+    """Drivers may swallow a cancelation, or turn it into an error of their own that looks like an outage."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
