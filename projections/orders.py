@@ -210,15 +210,17 @@ def _fulfillments(view: Order, fulfillment_id: str, change: dict[str, Any]) -> l
 
 
 def _split(view: Order, event: events.OrderLineMoved, split: events.Split) -> Order:
-    """Cut a line in two, as the event says what went with the new one."""
+    """Cut a line in two, as the event says what went with the new one. What came back stays, as far as it can."""
     line = next(line for line in view.lines if line.id == event.line_id)
     shipped = min(line.quantity_shipped, event.quantity)
+    returned = max(0, line.quantity_returned - (line.quantity_shipped - shipped))
     new = replace(
         line,
         id=split.line_id,
         status=event.status,
         quantity=event.quantity,
         quantity_shipped=shipped,
+        quantity_returned=returned,
         total=_at(line.total, split.total),
         allocations=[Allocation(share.of, share.quantity) for share in split.allocations],
     )
@@ -226,6 +228,7 @@ def _split(view: Order, event: events.OrderLineMoved, split: events.Split) -> Or
         line,
         quantity=line.quantity - event.quantity,
         quantity_shipped=line.quantity_shipped - shipped,
+        quantity_returned=line.quantity_returned - returned,
         total=plus(line.total, -split.total),
         allocations=_less(line.allocations, split.allocations),
     )

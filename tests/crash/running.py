@@ -67,10 +67,10 @@ class Tradewind:
             time.sleep(0.05)
 
     def wait_until_caught_up(self) -> None:
-        """Wait until the views' checkpoint is the log's head."""
+        """Wait until every view that answers is at the log's head."""
         give_up = time.monotonic() + _PATIENCE
-        while self._position() != self._head():
-            assert time.monotonic() < give_up, f"the views stay at {self._position()} of {self._head()}: {self.log()[-2000:]}"
+        while (reached := self._position()) != self._head():
+            assert time.monotonic() < give_up, f"the views stay at {reached} of {self._head()}: {self.log()[-2000:]}"
             time.sleep(0.05)
 
     def wait_for_events(self, count: int, writer: "subprocess.Popen[str]") -> None:
@@ -110,13 +110,12 @@ class Tradewind:
             assert [] == still_alive(family, after=_PATIENCE)
 
     def differences(self) -> list[str]:
-        segments = int(self.redis.hget(views.LAYOUT, "segments") or 1)
         with self.engine.connect() as connection:
-            return differences(connection, self.redis, Keys(segments))
+            return differences(connection, self.redis, self._keys())
 
     def figures(self, channel: str) -> Figures:
-        """All that a channel sold, added up from its days' views."""
-        told = [msgspec.json.decode(self.redis.get(key), type=views.SalesDay) for key in self.redis.keys("*:sales_day.*:day_*")]
+        """All that a channel sold, added up from its days' views, of the generation that answers."""
+        told = [msgspec.json.decode(self.redis.get(key), type=views.SalesDay) for key in self._days()]
         days = [day for day in told if day.channel == channel]
         return Figures(
             sum(day.orders for day in days),
@@ -134,11 +133,30 @@ class Tradewind:
         except httpx.HTTPError:
             return False
 
+    def _days(self) -> list[bytes]:
+        found = []
+        for segment in range(self._keys().segments):
+            number = self.redis.hget(self._keys().serving(segment), views.SalesDay.view)
+            found += self.redis.keys(f"{{tw{segment}}}:{views.SalesDay.view}.{int(number or 0)}:day_*")
+        return found
+
+    def _keys(self) -> Keys:
+        return Keys(int(self.redis.hget(views.LAYOUT, "segments") or 1))
+
     def _position(self) -> int:
+        """Where the hindmost of all that answers is; -1 where nothing does."""
         try:
-            return int(self.redis.hget("{tw0}:checkpoint", "position") or -1)
+            places = [place for segment in range(self._keys().segments) for place in self._places(segment)]
         except redis.RedisError:  # it is away, or reads its append-only file
             return -1
+        return min(places, default=-1)
+
+    def _places(self, segment: int) -> list[int]:
+        keys = self._keys()
+        serving, checkpoints = self.redis.hgetall(keys.serving(segment)), self.redis.hgetall(keys.checkpoints(segment))
+        numbers = [serving.get(view.view.encode()) for view in views.ALL]
+        names = [b"%b.%b" % (view.view.encode(), number or b"") for view, number in zip(views.ALL, numbers, strict=True)]
+        return [views.checkpoint(checkpoints[name].decode()).position if name in checkpoints else -1 for name in names]
 
     def _head(self) -> int:
         with self.engine.connect() as connection:
