@@ -167,13 +167,16 @@ def _named(step: Step) -> list[tuple[int, str, str]]:
 
 
 def write_documents(out: Batch, name: Name, old: Filed[Any], new: Filed[Any], keys: Keys, generation: int) -> None:
-    """Write a document and what is cut from it; what was cut before and is not now goes."""
+    """Write a document and what is cut from it; what was cut before and is not now goes.
+
+    The document comes last: once it says that it was folded so far, nothing of it is written again.
+    """
     view, document_id = name
-    out.documents[keys.document(view, document_id, generation)] = b"" if new.document is None else _encode(new.document)
     for gone in old.cuts.keys() - new.cuts.keys():
         out.documents[keys.document(view, gone, generation)] = b""
     for cut_id, cut_document in new.cuts.items():
         out.documents[keys.document(view, cut_id, generation)] = _encode(cut_document)
+    out.documents[keys.document(view, document_id, generation)] = b"" if new.document is None else _encode(new.document)
 
 
 def _write_entries(out: Batch, name: Name, old: frozenset[Entry], new: frozenset[Entry], keys: Keys, generation: int) -> None:
