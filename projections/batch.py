@@ -111,7 +111,7 @@ def folded(batch: Sequence[Step], stands: Standing, units: Mapping[str, Unit], n
         for touch in step.touches:
             name = (touch.projection.view, touch.document_id)
             if (stuck := parked.get(name) or stands.parked.get(name)) is not None:
-                parked[name] = msgspec.structs.replace(stuck, waiting=stuck.waiting + 1)
+                parked[name] = waits(step.recorded, stuck)
                 continue
             try:
                 _check_readable(name, stands)
@@ -136,6 +136,13 @@ def parked_by(recorded: Recorded, touch: Touch, unit: Unit, error: Exception, no
     """Write down which event parked a document, and why."""
     generation, why = unit.generation, f"{type(error).__name__}: {error}"
     return Parked(generation.view, generation.number, touch.document_id, recorded.position, recorded.type, why, now)
+
+
+def waits(recorded: Recorded, behind: Parked) -> Parked:
+    """Count an event that waits; one that was counted before a script broke half-way is not counted again."""
+    if recorded.position <= max(behind.position, behind.last):
+        return behind
+    return msgspec.structs.replace(behind, waiting=behind.waiting + 1, last=recorded.position)
 
 
 def written(before: Mapping[Name, Filed[Any]], result: Folded, units: Mapping[str, Unit], keys: Keys) -> Batch:
