@@ -112,7 +112,7 @@ def folded(batch: Sequence[Step], stands: Standing, units: Mapping[str, Unit], n
         for touch in step.touches:
             name = (touch.projection.view, touch.document_id)
             if (stuck := parked.get(name) or stands.parked.get(name)) is not None:
-                parked[name] = msgspec.structs.replace(stuck, waiting=stuck.waiting + 1)
+                parked[name] = waits(step.recorded, stuck)
                 continue
             try:
                 _check_readable(name, stands)
@@ -137,6 +137,13 @@ def parked_by(recorded: Recorded, touch: Touch, unit: Unit, error: Exception, no
     """Write down which event parked a document, and why."""
     generation, why = unit.generation, f"{type(error).__name__}: {error}"
     return Parked(generation.view, generation.number, touch.document_id, recorded.position, recorded.type, why, now)
+
+
+def waits(recorded: Recorded, behind: Parked) -> Parked:
+    """Count an event that waits; one that was counted before a script broke half-way is not counted again."""
+    if recorded.position <= max(behind.position, behind.last):
+        return behind
+    return msgspec.structs.replace(behind, waiting=behind.waiting + 1, last=recorded.position)
 
 
 def written(
@@ -177,13 +184,16 @@ def _named(step: Step) -> list[tuple[int, str, str]]:
 
 
 def write_documents(out: Batch, name: Name, old: Filed[Any], new: Filed[Any], keys: Keys, generation: int) -> None:
-    """Write a document and what is cut from it; what was cut before and is not now goes."""
+    """Write a document and what is cut from it; what was cut before and is not now goes.
+
+    The document comes last: once it says that it was folded so far, nothing of it is written again.
+    """
     view, document_id = name
-    out.documents[keys.document(view, document_id, generation)] = b"" if new.document is None else _encode(new.document)
     for gone in old.cuts.keys() - new.cuts.keys():
         out.documents[keys.document(view, gone, generation)] = b""
     for cut_id, cut_document in new.cuts.items():
         out.documents[keys.document(view, cut_id, generation)] = _encode(cut_document)
+    out.documents[keys.document(view, document_id, generation)] = b"" if new.document is None else _encode(new.document)
 
 
 def _write_entries(out: Batch, name: Name, old: frozenset[Entry], new: frozenset[Entry], keys: Keys, generation: int) -> None:

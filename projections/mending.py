@@ -54,7 +54,7 @@ class Mending:
             at = events[-1].position
             for recorded, touch in _touching(events, projection, wish):
                 if parked is not None:
-                    parked = msgspec.structs.replace(parked, waiting=parked.waiting + 1)
+                    parked = batches.waits(recorded, parked)
                     continue
                 try:
                     document = projection.fold(document, wish.document_id, recorded, touch.ordinal, touch.part)

@@ -59,7 +59,10 @@ def lease(text: str) -> Lease:
 
 
 class Parked(msgspec.Struct, frozen=True):
-    """A document with the event that could not be folded into it. `waiting` later events of it stand behind that one."""
+    """A document with the event that could not be folded into it.
+
+    `waiting` later events of it stand behind that one, the last of them at position `last`.
+    """
 
     view: str
     generation: int
@@ -69,6 +72,7 @@ class Parked(msgspec.Struct, frozen=True):
     error: str
     since: str
     waiting: int = 0
+    last: int = 0
 
     @property
     def field(self) -> str:

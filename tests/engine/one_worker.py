@@ -1,6 +1,7 @@
-"""A worker as a process of its own, for tests to stop and kill: `python -m tests.engine.one_worker DB REDIS SEGMENTS SECONDS AT`.
+"""A worker as a process of its own, for tests to stop: `python -m tests.engine.one_worker DB REDIS SEGMENTS SECONDS AT`.
 
-It stops itself as Ctrl-Z would, right before the script that would write past position AT: as late as a write can be.
+SECONDS is how long its leases last. It stops itself as Ctrl-Z would, right before the script that would write past
+position AT: as late as a write can be.
 """
 
 import asyncio

@@ -47,8 +47,7 @@ def told(one):
 
 def due(one):
     """Every change that the feed has to tell of, each once: what the events of the log change, since the feed began."""
-    with one.shop.reader.connect() as connection:
-        events = log.after(connection, 0, 1_000_000)
+    events = one.shop.database.read(lambda connection: log.after(connection, 0, 1_000_000))
     began = {segment: int(one.redis.hget(one.keys.feed_from(segment), _epoch(one))) for segment in range(one.keys.segments)}
     return sorted(
         (recorded.position, touch.ordinal, touch.projection.view.view, touch.document_id)

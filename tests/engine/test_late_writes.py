@@ -114,7 +114,7 @@ def _held_back(worker):
 
 @contextmanager
 def _process(one, redis_address, stop_at):
-    arguments = [one.shop.engine.url.database, redis_address, one.keys.segments, 1, stop_at]
+    arguments = [one.shop.database.address, redis_address, one.keys.segments, 1, stop_at]
     whole = [sys.executable, "-m", "tests.engine.one_worker", *map(str, arguments)]
     with subprocess.Popen(whole, cwd=HOME, stdout=subprocess.PIPE, text=True) as process:
         try:
