@@ -87,8 +87,7 @@ class Leases:
         pipeline.zrange(views.WORKERS, 0, -1)
         pipeline.hsetnx(views.LAYOUT, "segments", self._keys.segments)  # it goes where Redis is emptied
         *_, members, _ = await pipeline.execute()
-        names = {member.rpartition(b"#")[0] for member in members}  # an earlier process of a name is no other worker
-        alike = sum(1 for name in names if name.startswith(self._carries.encode()))
+        alike = sum(1 for member in members if member.startswith(self._carries.encode()))
         return -(-self._keys.segments // alike)
 
     async def _look(self, segment: int, epoch: str) -> "Look":
