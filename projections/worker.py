@@ -107,9 +107,9 @@ class Worker:
 
     async def _renew(self) -> None:
         epoch, _ = await self._log.head()
-        before = {segment: _names(holding) for segment, holding in self._held.items()}
+        before = {segment: _standing(holding) for segment, holding in self._held.items()}
         held = await self._leases.hold(epoch)
-        if before != {segment: _names(holding) for segment, holding in held.items()}:
+        if before != {segment: _standing(holding) for segment, holding in held.items()}:
             self._present.forget()
             self._coming.forget()
         self._held = held
@@ -245,5 +245,7 @@ def _is_worse(holding: Holding, unit: Unit) -> bool:
     return counts[0] > counts[1]
 
 
-def _names(holding: Holding) -> set[str]:
-    return {f"{unit.generation} {unit.fence}" for units in (holding.present, holding.coming) for unit in units.values()}
+def _standing(holding: Holding) -> set[str]:
+    """What is held, by which right, and how far it is: a Redis that was set back or emptied may grant the same right again."""
+    units = (unit for units in (holding.present, holding.coming) for unit in units.values())
+    return {f"{unit.generation} {unit.fence} {unit.checkpoint}" for unit in units}

@@ -12,6 +12,8 @@ from redis.asyncio import Redis
 from projections.all import touched
 from projections.generations import VERSIONS, Generations
 from projections.worker import LEASE_SECONDS, Worker
+from reads import reading
+from reads.feed import following
 from shop import log
 from shop.tail import Tail, open_tail
 from shop.views import Keys
@@ -53,11 +55,8 @@ class Views:
 
     async def catch_up(self, name: str = "here") -> None:
         """Run a worker until everything that answers is at the log's end. It is ended as a worker is that is asked to."""
-        worker = self.worker(name, SHORT_LEASE)
-        running = asyncio.create_task(worker.run())
-        await self.caught_up()
-        worker.stop()
-        await running
+        async with working(self.worker(name, SHORT_LEASE)):
+            await self.caught_up()
 
     async def rebuild(self) -> None:
         """Ask for the next generation of every view, and remove those that neither answer nor come."""
@@ -96,6 +95,27 @@ class Views:
     async def close(self) -> None:
         self.redis.close()
         await self.client.aclose()
+
+
+@asynccontextmanager
+async def working(worker: Worker) -> AsyncIterator[None]:
+    """Run a worker in this process beside the block."""
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await running
+
+
+@asynccontextmanager
+async def following_reader(views: Views) -> AsyncIterator[reading.Views]:
+    """The read side of a process, its feed where the views are."""
+    source = reading.Views(views.client, views.keys, views.tail)
+    async with following(source.follow()):
+        while not source.feed.position:
+            await asyncio.sleep(0.01)
+        yield source
 
 
 @asynccontextmanager

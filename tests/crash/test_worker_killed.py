@@ -52,7 +52,7 @@ async def test_before_whichever_step_a_worker_dies_the_next_one_goes_on(views, w
     steps, survived = 0, False
     while not survived:
         steps += 1
-        await views.shop.does(3)
+        await views.shop.does(8)
         await with_(views)
 
         survived = workers.ended(workers.start(**_options(views), name="here", dies_before=steps))
