@@ -29,6 +29,7 @@ from server.operating import told_view
 from server.products_file import read_products
 from server.progress import Progress, shown_on
 from server.settings import Settings
+from server.verifying import verify_commands
 from server.view_commands import view_commands
 from shop.tail import LogUnavailableError, open_tail
 from writes.bus import Bus
@@ -40,6 +41,7 @@ importing = typer.Typer(help="Bring in products or past orders from a file.", no
 schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 cli.add_typer(importing, name="import")
 cli.add_typer(view_commands)
+cli.add_typer(verify_commands)
 cli.add_typer(schema, name="schema")
 cli.add_typer(log_commands, name="log")
 

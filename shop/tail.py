@@ -35,29 +35,29 @@ class Tail:
 
     async def head(self) -> tuple[str, int]:
         """Return the log's epoch and its last position."""
-        return await self._run(log.head)
+        return await self.run(log.head)
 
     async def after(self, position: int, limit: int) -> list[log.Recorded]:
         """Return up to `limit` events that follow `position`."""
-        return await self._run(log.after, position, limit)
+        return await self.run(log.after, position, limit)
 
     async def following(self, position: int, event_id: str, limit: int) -> list[log.Recorded]:
         """Return up to `limit` events that follow the event `event_id` at `position`; LogSetBackError if it is gone."""
-        return await self._run(log.following, position, event_id, limit)
+        return await self.run(log.following, position, event_id, limit)
 
     async def of_root(self, root: str, after: int, upto: int, limit: int) -> list[log.Recorded]:
         """Return up to `limit` events that changed the document `root`, with after < position <= upto."""
-        return await self._run(log.of_root, root, after, upto, limit)
+        return await self.run(log.of_root, root, after, upto, limit)
 
     async def recorded_at(self, position: int) -> str | None:
         """Return when the event at `position` was recorded; None where no event stands."""
-        return await self._run(log.recorded_at, position)
+        return await self.run(log.recorded_at, position)
 
     async def unreadable(self) -> list[str]:
         """Return a line for each kind of event in the log that this program cannot read: what to check before a start."""
-        if not await self._run(log.finds_kinds):
+        if not await self.run(log.finds_kinds):
             raise LogUnavailableError("the database is not migrated yet")
-        return await self._run(log.unreadable)
+        return await self.run(log.unreadable)
 
     async def new_epoch(self, expected: str) -> str:
         """Give the log a new epoch if it still has the `expected` one; return the one it has after COMMIT."""
@@ -70,7 +70,8 @@ class Tail:
         except _UNAVAILABLE as error:
             raise LogUnavailableError(str(error)) from error
 
-    async def _run(self, read: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, read: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function of reads on a connection of its own. Raises LogUnavailableError where the database does not answer."""
         try:
             async with self._engine.connect() as connection:
                 return await connection.run_sync(read, *args, **kwargs)

@@ -15,7 +15,7 @@ from shop.views import Keys
 from verify import catalog, figures, orders, products, selling
 from verify.compare import compared
 from verify.expected import Expected
-from verify.found import everything
+from verify.found import Found, everything
 
 _PARTS = (
     catalog.expect_settings,
@@ -37,10 +37,16 @@ def differences(connection: sa.Connection, client: redis.Redis, keys: Keys) -> l
     `client` gives bytes, not texts. Nothing may write meanwhile.
     """
     found = everything(client, keys)
-    expected = Expected(connection, keys, found)
+    wrong = compared(expected(connection, keys, found), found)
+    return [*_behind(connection, client, keys), *(difference.line for difference in wrong)]
+
+
+def expected(connection: sa.Connection, keys: Keys, found: Found) -> Expected:
+    """All that must be in Redis, by the tables as the connection sees them."""
+    every = Expected(connection, keys, found)
     for expect in _PARTS:
-        expect(expected)
-    return [*_behind(connection, client, keys), *compared(expected, found)]
+        expect(every)
+    return every
 
 
 def _behind(connection: sa.Connection, client: redis.Redis, keys: Keys) -> list[str]:

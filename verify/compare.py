@@ -46,36 +46,44 @@ _INSIDE: Mapping[type, tuple[str, ...]] = {
 }
 
 
-def compared(expected: Expected, found: Found) -> list[str]:
-    """Every difference as a line that names the key, the field, what was expected and what was found."""
+class Difference(msgspec.Struct, frozen=True):
+    """Where what is there is another than what must be: a key, a member if it is an index, and all of it as a line."""
+
+    key: str
+    member: str | None
+    line: str
+
+
+def compared(expected: Expected, found: Found) -> list[Difference]:
+    """Every difference, in a line that names the key, the field, what was expected and what was found."""
     return [
-        *(f"{key}: expected no such key, found it" for key in found.strange),
+        *(Difference(key, None, f"{key}: expected no such key, found it") for key in found.strange),
         *_documents(expected.documents, found.documents),
         *_indexes(expected.indexes, found.indexes),
     ]
 
 
-def _documents(expected: Mapping[str, msgspec.Struct], found: Mapping[str, msgspec.Struct]) -> Iterator[str]:
+def _documents(expected: Mapping[str, msgspec.Struct], found: Mapping[str, msgspec.Struct]) -> Iterator[Difference]:
     for key in sorted(expected.keys() | found.keys()):
         if key not in found:
-            yield f"{key}: expected a document, found none"
+            yield Difference(key, None, f"{key}: expected a document, found none")
         elif key not in expected:
-            yield f"{key}: expected no document, found one"
+            yield Difference(key, None, f"{key}: expected no document, found one")
         else:
             yield from _fields(key, comparable(expected[key]), comparable(found[key]))
 
 
-def _fields(key: str, expected: msgspec.Struct, found: msgspec.Struct) -> Iterator[str]:
+def _fields(key: str, expected: msgspec.Struct, found: msgspec.Struct) -> Iterator[Difference]:
     if expected == found:
         return
     should, does = dict(_leaves(expected)), dict(_leaves(found))
     for field in sorted(should.keys() | does.keys()):
         left, right = should.get(field, "nothing"), does.get(field, "nothing")
         if left != right:
-            yield f"{key} {field}: expected {left!r}, found {right!r}"
+            yield Difference(key, None, f"{key} {field}: expected {left!r}, found {right!r}")
 
 
-def _indexes(expected: Mapping[str, dict[str, float]], found: Mapping[str, dict[str, float]]) -> Iterator[str]:
+def _indexes(expected: Mapping[str, dict[str, float]], found: Mapping[str, dict[str, float]]) -> Iterator[Difference]:
     for key in sorted(expected.keys() | found.keys()):
         should, does = expected.get(key, {}), found.get(key, {})
         if should == does:
@@ -83,7 +91,7 @@ def _indexes(expected: Mapping[str, dict[str, float]], found: Mapping[str, dict[
         for member in sorted(should.keys() | does.keys()):
             left, right = should.get(member, "no entry"), does.get(member, "no entry")
             if left != right:
-                yield f"{key} {member!r}: expected {left}, found {right}"
+                yield Difference(key, member, f"{key} {member!r}: expected {left}, found {right}")
 
 
 def comparable(thing: Any) -> Any:

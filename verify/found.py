@@ -26,6 +26,7 @@ class Found(msgspec.Struct):
     """Documents and indexes of the generations that answer, by key; and the keys that belong to no generation at all."""
 
     serving: dict[tuple[str, int], int] = {}  # view and segment -> generation
+    folded: dict[str, int] = {}  # a document's key -> the place in the log that it is folded to
     documents: dict[str, Document] = {}
     indexes: dict[str, dict[str, float]] = {}
     strange: list[str] = []
@@ -65,6 +66,7 @@ def _read(found: Found, key: str, value: bytes) -> None:
     except msgspec.ValidationError as error:
         found.strange.append(f"{key} ({error})")
         return
+    found.folded[key] = found.documents[key].folded_position
     if msgspec.json.encode(found.documents[key]) != value:
         found.strange.append(f"{key} (with more in it than its view has)")
 

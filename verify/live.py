@@ -1,0 +1,155 @@
+"""Verifying a shop that is at work: nothing stops, and what changes meanwhile is looked at again instead of being blamed.
+
+The tables are read in one snapshot, at a position. A document that was folded no further than that, in a segment that is at
+least that far, is as it was at that position: whatever differs in it is wrong. One that was folded further has changed since:
+it is judged by the next snapshot.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import msgspec
+import redis
+import sqlalchemy as sa
+
+from shop import views
+from shop.views import Keys, Wish
+from verify import expected
+from verify.compare import Difference, compared
+from verify.found import Found, everything
+
+_ROUNDS = 6
+_PATIENCE = 30.0  # seconds until the views must have reached a snapshot
+_BEGIN = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+_KEY = re.compile(r"\{tw\d+\}:(\w+)\.(\d+)([:/])(.+)", re.DOTALL)
+
+Tell = Callable[[int, int, str], None]  # how many are done, of how many, of what
+
+
+class BehindError(Exception):
+    """The views do not reach the tables: no worker runs, or they are being made."""
+
+
+class Report(msgspec.Struct):
+    """What was compared, what is wrong, what changed too often to be judged, and what an operator knows of already."""
+
+    documents: int = 0
+    entries: int = 0
+    wrong: list[Difference] = []
+    moving: list[Difference] = []
+    parked: list[str] = []
+
+    def wishes(self) -> list[Wish]:
+        """What to ask of the workers to put it right: each wrong document folded anew, each wrong entry with it."""
+        entries: dict[tuple[str, int, str], list[tuple[str, str]]] = {}
+        for one in self.wrong:
+            if (whose := _whose(one)) is None:
+                continue
+            mended = entries.setdefault(whose, [])
+            if one.member is not None:
+                mended.append((one.key.partition("/")[2], one.member))
+        return [Wish(view, number, document_id, entries=bad) for (view, number, document_id), bad in entries.items()]
+
+
+def verified(connection: sa.Connection, client: redis.Redis, keys: Keys, tell: Tell = lambda *_: None) -> Report:
+    """Compare all views with the tables, while both change. `client` gives bytes.
+
+    Raises BehindError where the views do not reach what the tables show.
+    """
+    connection.rollback()  # of what was read before: a snapshot is to be of now
+    connection = connection.execution_options(isolation_level="AUTOCOMMIT")  # snapshots are begun and ended by hand
+    report, undecided = Report(), set[tuple[str, str | None]]()
+    for number in range(_ROUNDS):
+        tell(number, _ROUNDS, "rounds of verifying")
+        with _snapshot(connection) as position:
+            _wait_for(client, keys, *position)
+            found = everything(client, keys)
+            wrong = compared(expected(connection, keys, found), found)
+        if number == 0:
+            report.documents, report.entries = len(found.documents), sum(map(len, found.indexes.values()))
+        else:
+            wrong = [one for one in wrong if (one.key, one.member) in undecided]
+        moved = {one for one in wrong if _has_moved(one, found, client, keys, position[1])}
+        report.wrong += [one for one in wrong if one not in moved]
+        report.moving, undecided = sorted(moved, key=lambda one: one.line), {(one.key, one.member) for one in moved}
+        if not moved:
+            break
+    report.parked = [field for segment in range(keys.segments) for field in _parked(client, keys, segment)]
+    tell(_ROUNDS, _ROUNDS, "rounds of verifying")
+    return report
+
+
+@contextmanager
+def _snapshot(connection: sa.Connection) -> Iterator[tuple[str, int]]:
+    """See the tables as they are now until the block ends; give the log's epoch and its last position in them."""
+    connection.exec_driver_sql(_BEGIN[connection.dialect.name])
+    try:
+        epoch, head = connection.execute(sa.text("SELECT epoch, position FROM log_head")).one()
+        yield str(epoch), int(head)
+    finally:
+        connection.exec_driver_sql("ROLLBACK")
+
+
+def _wait_for(client: redis.Redis, keys: Keys, epoch: str, head: int) -> None:
+    """Wait until all that answers has applied the log up to a position."""
+    give_up = time.monotonic() + _PATIENCE
+    while behind := [name for segment in range(keys.segments) for name in _behind(client, keys, segment, epoch, head)]:
+        if time.monotonic() > give_up:
+            raise BehindError(f"{', '.join(behind[:5])} did not reach position {head} within {_PATIENCE:.0f} s")
+        time.sleep(0.02)
+
+
+def _behind(client: redis.Redis, keys: Keys, segment: int, epoch: str, head: int) -> list[str]:
+    serving = cast("dict[bytes, bytes]", client.hgetall(keys.serving(segment)))
+    told = cast("dict[bytes, bytes]", client.hgetall(keys.checkpoints(segment)))
+    wrong = []
+    for view in views.ALL:
+        name = f"{view.view}.{serving.get(view.view.encode(), b'0').decode()}"
+        at = told.get(name.encode())
+        place = None if at is None else views.checkpoint(at.decode())
+        if place is None or place.epoch != epoch or place.position < head:
+            wrong.append(f"{name} in segment {segment}")
+    return wrong
+
+
+def _has_moved(one: Difference, found: Found, client: redis.Redis, keys: Keys, position: int) -> bool:
+    """Whether the document was folded beyond the snapshot, by when it was read or since."""
+    whose = _whose(one)
+    if whose is None:
+        return False
+    view, number, document_id = whose
+    key = keys.document(next(kind for kind in views.ALL if kind.view == view), document_id, number)
+    now = cast("bytes | None", client.get(key))
+    try:
+        folded = 0 if now is None else msgspec.json.decode(now, type=_Folded).folded_position
+    except msgspec.DecodeError:
+        return False
+    return max(folded, found.folded.get(key, 0)) > position
+
+
+class _Folded(msgspec.Struct):
+    folded_position: int = 0
+
+
+def _parked(client: redis.Redis, keys: Keys, segment: int) -> list[str]:
+    return [field.decode() for field in cast("list[bytes]", client.hkeys(keys.parked(segment)))]
+
+
+def _whose(one: Difference) -> tuple[str, int, str] | None:
+    """View, generation and id of the document that a difference is in; None for a key that is no view's.
+
+    What a product shows in a channel is cut from the product, and made anew with it.
+    """
+    match = _KEY.fullmatch(one.key)
+    if match is None or match[1] not in {view.view for view in views.ALL}:
+        return None
+    document_id = match[4] if match[3] == ":" else views.member_id(one.member or "")
+    if match[1] == views.Product.view:
+        document_id = views.root(document_id)
+    if match[1] == views.ProductSales.view and match[3] == "/":  # an index of a day; the document is of the month
+        _, channel, day, _ = match[4].split(":")
+        document_id = f"{document_id}:{channel}:{day[:7]}"
+    return match[1], int(match[2]), document_id
