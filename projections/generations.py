@@ -61,16 +61,19 @@ class Generations:
                 await self._delete(segment, one)
         return sorted({one for some in gone for one in some})
 
-    async def wish(self, wish: Wish) -> str:
-        """Ask the worker that holds a document to fold it again; return the wish's id."""
-        segment, wish_id = self._keys.segment(wish.document_id), ids.uuid7()
+    async def wish(self, wish: Wish, segment: int | None = None) -> str:
+        """Ask the worker that holds a document to fold it again; return the wish's id.
+
+        `segment` is where wrong entries stand, if that is not the document's own.
+        """
+        segment, wish_id = self._keys.segment(wish.document_id) if segment is None else segment, ids.uuid7()
         await self._redis.hset(self._keys.wishes(segment), wish_id, msgspec.json.encode(wish))
         await self._tell("wish")
         return wish_id
 
-    async def is_wished(self, document_id: str, wish_id: str) -> bool:
+    async def is_wished(self, wish_id: str) -> bool:
         """Whether a wish is still to be granted."""
-        return bool(await self._redis.hexists(self._keys.wishes(self._keys.segment(document_id)), wish_id))
+        return any([await self._redis.hexists(self._keys.wishes(segment), wish_id) for segment in self._segments])
 
     async def parked(self) -> list[Parked]:
         """All documents that stand parked, oldest event first."""

@@ -24,8 +24,13 @@ class Mending:
         self._store = store
         self._keys = keys
 
-    async def grant(self, wish_id: str, wish: Wish, unit: Unit, *, announces: bool) -> Parked | None:
-        """Fold the document again and write it; return how it stands parked, if it does again."""
+    async def grant(self, wish_id: str, wish: Wish, segment: int, unit: Unit, *, announces: bool) -> None:
+        """Fold the document again and write it, or park it again; take strays out of a segment that is not its own."""
+        if segment != self._keys.segment(wish.document_id):
+            out, nothing = Batch(wishes=[wish_id]), BY_NAME[wish.view].filed(None)
+            self._put_right(out, wish, segment, nothing, nothing)
+            await self._store.commit(segment, [unit], unit.checkpoint, out)
+            return
         projection, now = BY_NAME[wish.view], clock.text(clock.utc_now())
         [found] = await self._store.documents([(projection.view, wish.document_id, wish.generation)])
         stored = None if isinstance(found, Exception) else found
@@ -35,14 +40,13 @@ class Mending:
         out = Batch(wishes=[wish_id])
         name = (projection.view, wish.document_id)
         batches.write_documents(out, name, before, after, self._keys, wish.generation)
-        self._put_right(out, wish, before, after)
+        self._put_right(out, wish, segment, before, after)
         field = views.parked_field(unit.generation, wish.document_id)
         out.parked[field] = b"" if parked is None else msgspec.json.encode(parked)
         if announces:
             told = batches.Change("Refolded", now, [(1, wish.view, wish.document_id)])
             out.feed = [(unit.checkpoint.position, 1, msgspec.json.encode(told))]
-        await self._store.commit(self._keys.segment(wish.document_id), [unit], unit.checkpoint, out)
-        return parked
+        await self._store.commit(segment, [unit], unit.checkpoint, out)
 
     async def _folded(
         self, document: Document | None, projection: Projection[Any], wish: Wish, unit: Unit, now: str
@@ -62,9 +66,9 @@ class Mending:
                     parked = batches.parked_by(recorded, touch, unit, error, now)
         return document, parked
 
-    def _put_right(self, out: Batch, wish: Wish, before: Filed[Any], after: Filed[Any]) -> None:
+    def _put_right(self, out: Batch, wish: Wish, segment: int, before: Filed[Any], after: Filed[Any]) -> None:
         """Write every entry the document has, and take away those it had, or was wrongly found in."""
-        view, segment = BY_NAME[wish.view].view, self._keys.segment(wish.document_id)
+        view = BY_NAME[wish.view].view
         right = {(index, member) for index, member, _ in after.entries}
         had = {(index, member) for index, member, _ in before.entries}
         for index, member, score in after.entries:

@@ -169,7 +169,7 @@ class Worker:
         for units, announces in ((holding.present, True), (holding.coming, False)):
             unit = units.get(wish.view)
             if unit is not None and unit.generation.number == wish.generation:
-                await self._mending.grant(wish_id, wish, unit, announces=announces)
+                await self._mending.grant(wish_id, wish, holding.segment, unit, announces=announces)
                 return True
         if wish.view in holding.present:  # its generation is gone
             await self._store.drop_wish(holding.segment, wish_id)

@@ -50,10 +50,10 @@ async def _repaired(settings: Settings, report: Report) -> None:
     """Ask for each wrong document to be made anew, and wait until that is done."""
     async with parts.open_redis(settings) as client:
         generations = Generations(client, await parts.layout(client, settings))
-        wished = [(wish.document_id, await generations.wish(wish)) for wish in report.wishes()]
+        wished = [await generations.wish(wish, segment) for segment, wish in report.wishes()]
         give_up = asyncio.get_running_loop().time() + _PATIENCE
-        for document_id, wish_id in wished:
-            while await generations.is_wished(document_id, wish_id):
+        for wish_id in wished:
+            while await generations.is_wished(wish_id):
                 if asyncio.get_running_loop().time() > give_up:
                     raise ValueError("no worker took up the repair yet: it will be done once one runs.")
                 await asyncio.sleep(0.05)

@@ -171,7 +171,7 @@ async def _mend(one: Operated, view: str, document_id: str, *, resume: bool, gen
         generation = serving.number
     wish_id = await one.generations.wish(Wish(view, generation, document_id, resume=resume, without=without))
     give_up = asyncio.get_running_loop().time() + _PATIENCE
-    while await one.generations.is_wished(document_id, wish_id):
+    while await one.generations.is_wished(wish_id):
         if asyncio.get_running_loop().time() > give_up:
             raise ValueError("no worker has taken it up yet: it will be done once one runs (`tradewind worker`).")
         await asyncio.sleep(0.05)

@@ -81,6 +81,12 @@ def _is_elsewhere(key: str, found: Found, known: set[tuple[str, str, str]]) -> b
     return not _answers(key, found)
 
 
+def segment_of(key: str) -> int:
+    """The segment that a key lies in, by its hash tag."""
+    match = _SEGMENT.match(key)
+    return 0 if match is None else int(match[1])
+
+
 def _answers(key: str, found: Found) -> bool:
     """Whether a document or an index is of a generation that answers."""
     match, segment = _DOCUMENT.fullmatch(key) or _INDEX.fullmatch(key), _SEGMENT.match(key)

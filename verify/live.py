@@ -19,7 +19,7 @@ from shop import views
 from shop.views import Keys, Wish
 from verify import expected
 from verify.compare import Difference, compared
-from verify.found import Found, everything
+from verify.found import Found, everything, segment_of
 
 _ROUNDS = 6
 _PATIENCE = 30.0  # seconds until the views must have reached a snapshot
@@ -42,16 +42,16 @@ class Report(msgspec.Struct):
     moving: list[Difference] = []
     parked: list[str] = []
 
-    def wishes(self) -> list[Wish]:
-        """What to ask of the workers to put it right: each wrong document folded anew, each wrong entry with it."""
-        entries: dict[tuple[str, int, str], list[tuple[str, str]]] = {}
+    def wishes(self) -> list[tuple[int, Wish]]:
+        """What to ask of each segment's worker to put it right: each wrong document folded anew, each wrong entry with it."""
+        entries: dict[tuple[int, str, int, str], list[tuple[str, str]]] = {}
         for one in self.wrong:
             if (whose := _whose(one)) is None:
                 continue
-            mended = entries.setdefault(whose, [])
+            mended = entries.setdefault((segment_of(one.key), *whose), [])
             if one.member is not None:
                 mended.append((one.key.partition("/")[2], one.member))
-        return [Wish(view, number, document_id, entries=bad) for (view, number, document_id), bad in entries.items()]
+        return [(at, Wish(view, number, named, entries=bad)) for (at, view, number, named), bad in entries.items()]
 
 
 def verified(connection: sa.Connection, client: redis.Redis, keys: Keys, tell: Tell = lambda *_: None) -> Report:

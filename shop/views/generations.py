@@ -87,7 +87,8 @@ class Wish(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an operator wants of one document: to be folded again from its events.
 
     `resume` begins at the document as it is stored instead of at its first event. `without` is the position of an event to
-    leave out. `entries` are index entries (index, member) that were found wrong and are to be put right.
+    leave out. `entries` are index entries (index, member) that were found wrong and are to be put right. A wish in a segment
+    that is not the document's is about entries alone that have no business there.
     """
 
     view: str

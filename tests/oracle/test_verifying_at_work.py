@@ -71,8 +71,8 @@ async def test_what_was_spoiled_is_found_and_mended_at_work(random_shop):
         report = await verify(one)
         async with at_work(one):
             generations = Generations(one.async_redis, one.keys)
-            for wish in report.wishes():
-                await generations.wish(wish)
+            for segment, wish in report.wishes():
+                await generations.wish(wish, segment)
             async with asyncio.timeout(10):
                 while any(one.redis.exists(one.keys.wishes(segment)) for segment in range(one.keys.segments)):
                     await asyncio.sleep(0.05)
@@ -93,8 +93,8 @@ async def test_a_document_of_nothing_is_taken_away(random_shop):
         one.redis.set(key, msgspec.json.encode(views.Warehouse(id="wh_none", code="NONE", name="")))
 
         report = await verify(one)
-        for wish in report.wishes():
-            await Generations(one.async_redis, one.keys).wish(wish)
+        for segment, wish in report.wishes():
+            await Generations(one.async_redis, one.keys).wish(wish, segment)
         await worker.catch_up()
 
         assert [f"{key}: expected no document, found one"] == [difference.line for difference in report.wrong]
