@@ -150,12 +150,16 @@ class Feed:
         lowest = (await self._look()).lowest
         if lowest is None:
             return
-        if self._epoch:
-            self._end(PositionUnknown(str(Position(self._epoch, self.position))))
-        self._epoch, self._held = lowest.epoch, []
-        self._reached = dict.fromkeys(range(self._keys.segments), lowest.position)
-        self._cursors = dict.fromkeys(self._reached, f"{lowest.position}-0")
+        cursors = {segment: await self._newest(segment, lowest) for segment in range(self._keys.segments)}
+        self._end(PositionUnknown(str(Position(self._epoch, self.position))) if self._epoch else FeedBroken())
+        self._epoch, self._held, self._cursors = lowest.epoch, [], cursors
+        self._reached = dict.fromkeys(cursors, lowest.position)
         self._wake()
+
+    async def _newest(self, segment: int, at: Position) -> str:
+        """The newest entry up to a position: what was told late there, a switch too, is of the past."""
+        found: Any = await self._redis.xrevrange(self._keys.feed(segment, at.epoch), str(at.position), "-", count=1)
+        return found[0][0].decode() if found else f"{at.position}-0"
 
     async def _read(self) -> bool:
         """Take what is new, wait a second for it if need be; False when there was nothing."""
@@ -172,7 +176,7 @@ class Feed:
 
     def _take(self, segment: int, entry: Any) -> None:
         position = _position(entry)
-        if _decode(entry[1][b"e"]).gap and position > self._reached[segment]:
+        if _decode(entry[1][b"e"]).gap:  # wherever it stands: other views may have been told of on the way there
             self._end(FeedBroken())
         for change in _changes(entry):
             heapq.heappush(self._held, (change.position, change.ordinal, change))

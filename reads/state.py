@@ -64,8 +64,13 @@ class Segment:
         if lease is None:
             return Shown(one, at.epoch, at.position, at.event, None, 0, moves=False)
         held = views.lease(lease.decode())
-        alive = held.until >= self._now
+        alive = held.until >= self._now and at.epoch == self._wanted_epoch(one)
         return Shown(one, at.epoch, at.position, at.event, held.owner if alive else None, held.number, moves=alive)
+
+    def _wanted_epoch(self, one: Generation) -> str:
+        """The log that the view shall be of: what is of another is moved on by nobody, though its lease still runs."""
+        goal = self._goals.get(one.view.encode(), str(one.number).encode())
+        return self._checkpoint(views.generation(f"{one.view}.{goal.decode()}")).epoch
 
     def _checkpoint(self, one: Generation) -> Checkpoint:
         return views.checkpoint(self._checkpoints[str(one).encode()].decode())

@@ -53,6 +53,12 @@ class Views:
             assert loop.time() < give_up, behind[:3]
             await asyncio.sleep(0.01)
 
+    async def has_another_epoch_than(self, epoch: str) -> None:
+        """Wait until a worker has found out that the log was set back."""
+        async with asyncio.timeout(_PATIENCE):
+            while (await self.tail.head())[0] == epoch:
+                await asyncio.sleep(0.01)
+
     async def catch_up(self, name: str = "here") -> None:
         """Run a worker until everything that answers is at the log's end. It is ended as a worker is that is asked to."""
         async with working(self.worker(name, SHORT_LEASE)):

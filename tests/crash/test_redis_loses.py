@@ -9,9 +9,10 @@ from projections.store import RefusedError
 from reads.errors import ViewRebuilding
 from reads.feed import following
 from shop.views import Order, lease
+from tests.crash.forking import forking
 from tests.crash.listening import Ear, Subscriber, changes_after
 from tests.crash.own_redis import own_redis
-from tests.crash.shops import following_reader, random_views, under_load, working
+from tests.crash.shops import SHORT_LEASE, following_reader, random_views, under_load, working
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ async def test_a_redis_that_lost_its_last_second_is_made_whole_and_every_change_
 async def _heard(ear, expected):
     """Give the feed its time."""
     for _ in range(300):
-        if expected <= ear.heard:
+        if expected <= ear.heard or ear.ended:
             return
         await asyncio.sleep(0.01)
 
@@ -155,3 +156,28 @@ async def _held(subscriber, expected):
             break
         await asyncio.sleep(0.01)
     return subscriber.orders
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with forking() as helper:
+        yield helper
+
+
+async def test_listeners_are_told_of_a_gap_in_any_view_also_where_a_worker_died_between_two_switches(views, workers):
+    worker = {"database": str(views.shop.database.address), "socket": views.socket, "segments": views.keys.segments}
+    await views.catch_up()
+    async with following_reader(views) as source:
+        for step in range(33, 63, 3):
+            ear, begun = Ear(), (await views.tail.head())[1]
+            while source.feed.position < begun:
+                await asyncio.sleep(0.01)
+            with source.feed.listening(ear):
+                views.redis.flushall()
+                workers.ended(workers.start(**worker, name="here", lease_seconds=SHORT_LEASE, dies_before=step))
+                await views.shop.does(8)
+                await views.catch_up()
+
+                expected = changes_after(views, begun)
+                await _heard(ear, expected)
+                assert ear.ended or expected == ear.heard, f"missed when it died before step {step}"
