@@ -5,18 +5,18 @@
 -- documents carry the place they were folded to, and the feed tells nothing twice.
 --
 -- KEYS: checkpoints, leases, parked, wishes, feed, feed_from, then documents, then indexes.
--- ARGV: epoch, expected checkpoint, new checkpoint, how many feed entries to keep, then the numbers of generations, documents,
---       indexes, parked, feed entries, wishes. Then for each generation its name and its lease's fence; a value for each
---       document ('' deletes); for each index the number of members to remove, the number to add, the members to remove, and
---       score and member of each to add; for each parked document its field and value ('' deletes); for each feed entry its
---       position, how many documents it names, its content; the wishes that are done.
+-- ARGV: epoch, expected checkpoint, new checkpoint, how many feed entries to keep, then the numbers of generations,
+--       documents, parked, feed entries, wishes. Then for each generation its name and its lease's fence; a value for each
+--       document ('' deletes); in MessagePack for each index the members to remove, and score and member by turns of those
+--       to add; for each parked document its field and value ('' deletes); for each feed entry its position, how many
+--       documents it names, its content; the wishes that are done.
 -- Returns {1}, or {0, generation, what was found} where a lease is another's or a checkpoint is not the expected one.
 local epoch, expected, reached, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local generations, documents, indexes = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local parked, entries, wishes = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local generations, documents = tonumber(ARGV[5]), tonumber(ARGV[6])
+local parked, entries, wishes = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local checkpoint_key, lease_key, parked_key, wish_key, feed_key, from_key = unpack(KEYS, 1, 6)
 
-local moved, at = {}, 11
+local moved, at = {}, 10
 for _ = 1, generations do
   local name, fence = ARGV[at], ARGV[at + 1]
   local lease = redis.call('HGET', lease_key, name) or ''
@@ -30,22 +30,20 @@ end
 local values = at
 at = at + documents
 
-local function in_chunks(command, key, from, upto)
+local function in_chunks(command, key, values, from, upto)
   while from <= upto do
     local last = math.min(from + 799, upto)
-    redis.call(command, key, unpack(ARGV, from, last))
+    redis.call(command, key, unpack(values, from, last))
     from = last + 1
   end
 end
 
-for index = 1, indexes do
-  local key, removed, added = KEYS[6 + documents + index], tonumber(ARGV[at]), tonumber(ARGV[at + 1])
-  at = at + 2
-  in_chunks('ZREM', key, at, at + removed - 1)
-  at = at + removed
-  in_chunks('ZADD', key, at, at + 2 * added - 1)
-  at = at + 2 * added
+for index, changed in ipairs(cmsgpack.unpack(ARGV[at])) do
+  local key, removed, added = KEYS[6 + documents + index], changed[1], changed[2]
+  in_chunks('ZREM', key, removed, 1, #removed)
+  in_chunks('ZADD', key, added, 1, #added)
 end
+at = at + 1
 
 for document = 1, documents do
   local value = ARGV[values + document - 1]
@@ -78,5 +76,5 @@ if entries > 0 then
 end
 
 redis.call('HSET', checkpoint_key, unpack(moved))
-in_chunks('HDEL', wish_key, at, at + wishes - 1)
+in_chunks('HDEL', wish_key, ARGV, at, at + wishes - 1)
 return {1}

@@ -13,6 +13,7 @@ from shop.views import Checkpoint, Document, Generation, Keys
 _HERE = Path(__file__).parent
 _FEED = (_HERE / "feed.lua").read_text()
 _FEED_KEEPS = 100_000
+_pack = msgspec.msgpack.Encoder().encode
 _DECODERS = {view: msgspec.json.Decoder(view) for view in views.ALL}
 
 
@@ -33,7 +34,7 @@ class Batch(msgspec.Struct):
 
     documents: dict[str, bytes] = msgspec.field(default_factory=dict)
     removed: dict[str, list[str]] = msgspec.field(default_factory=dict)
-    added: dict[str, list[tuple[int, str]]] = msgspec.field(default_factory=dict)
+    added: dict[str, list[int | str]] = msgspec.field(default_factory=dict)  # score and member by turns
     parked: dict[str, bytes] = msgspec.field(default_factory=dict)
     feed: list[tuple[int, int, bytes]] = msgspec.field(default_factory=list)  # position, documents named, content
     wishes: list[str] = msgspec.field(default_factory=list)
@@ -72,13 +73,10 @@ class ViewStore:
         names = [keys.checkpoints(segment), keys.leases(segment), keys.parked(segment), keys.wishes(segment)]
         names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), *batch.documents, *indexes]
         args: list[Any] = [reached.epoch, str(expected), str(reached), _FEED_KEEPS, len(units), len(batch.documents)]
-        args += [len(indexes), len(batch.parked), len(batch.feed), len(batch.wishes)]
+        args += [len(batch.parked), len(batch.feed), len(batch.wishes)]
         args += [part for unit in units for part in (str(unit.generation), unit.fence)]
         args += batch.documents.values()
-        for index in indexes:
-            removed, added = batch.removed.get(index, []), batch.added.get(index, [])
-            args += [len(removed), len(added), *removed]
-            args += [part for entry in added for part in entry]
+        args.append(_pack([(batch.removed.get(index, ()), batch.added.get(index, ())) for index in indexes]))
         args += [part for parked in batch.parked.items() for part in parked]
         args += [part for entry in batch.feed for part in entry]
         answer = await self._commit(keys=names, args=[*args, *batch.wishes])
