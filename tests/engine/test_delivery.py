@@ -4,9 +4,11 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 import redis.exceptions
 
+from projections.store import Batch, RefusedError
 from projections.worker import Worker
 from reads.feed import following
 from shop.tail import LogUnavailableError
@@ -88,6 +90,22 @@ async def test_a_batch_is_tried_again_when_its_answer_is_lost_and_doubles_nothin
         assert left[0] < 0
         assert [] == one.differences()
         assert seen.due(one) == sorted(seen.told(one))
+
+
+async def test_a_batch_that_was_written_is_refused_a_second_time(random_shop):
+    """By who does not look anew: its lease is good, and its checkpoint is not."""
+    async with random_shop(56) as one:
+        worker = _worker(one)
+        await worker.catch_up()
+        await one.shop.does(20)
+        before = [msgspec.structs.replace(unit) for line in worker._lines_present() for unit in line.units.values()]
+        await worker._present.advance(list(worker._lines_present()))
+        after = one.dump()
+
+        with pytest.raises(RefusedError, match="not at"):
+            await worker._store.commit(0, before, before[0].checkpoint, Batch())
+
+        assert after == one.dump()
 
 
 async def test_connections_that_break_all_the_time_park_nothing(random_shop):
