@@ -10,9 +10,9 @@ import redis.exceptions
 
 from projections.store import Batch, RefusedError
 from projections.worker import Worker
-from reads.feed import following
 from shop.tail import LogUnavailableError
 from tests.engine import seen
+from tests.engine.working import working
 from writes import catalog
 
 
@@ -21,7 +21,7 @@ async def test_an_event_that_nobody_was_nudged_for_is_in_the_views_within_a_seco
     async with random_shop(50, 4) as one:
         worker = _worker(one)
         await worker.catch_up()
-        async with following(worker.run()):
+        async with working(worker):
             await asyncio.sleep(0.5)  # long enough that it polls as seldom as it ever does
             await one.shop.bus.send(catalog.CreateCategory("Tea"))
             began = time.monotonic()
@@ -157,7 +157,7 @@ def _worker(one):
 @asynccontextmanager
 async def _running(worker, one):
     """Let the worker run beside the block, and until it has caught up."""
-    async with following(worker.run()):
+    async with working(worker):
         yield
         async with asyncio.timeout(20):
             while one.differences():
