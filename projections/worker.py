@@ -7,7 +7,7 @@ next. Nothing here decides what is right to write; the scripts do.
 import asyncio
 import os
 import platform
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, suppress
 
 import redis.exceptions
@@ -107,12 +107,13 @@ class Worker:
 
     async def _renew(self) -> None:
         epoch, _ = await self._log.head()
-        before = {segment: _standing(holding) for segment, holding in self._held.items()}
-        held = await self._leases.hold(epoch)
-        if before != {segment: _standing(holding) for segment, holding in held.items()}:
+        answered, made = _standing(self._held)
+        self._held = await self._leases.hold(epoch)
+        answers, makes = _standing(self._held)
+        if answers - answered:
             self._present.forget()
+        if makes - made:
             self._coming.forget()
-        self._held = held
         self._renewed = asyncio.get_running_loop().time()
 
     def _lines_present(self) -> Iterator[Line]:
@@ -245,7 +246,14 @@ def _is_worse(holding: Holding, unit: Unit) -> bool:
     return counts[0] > counts[1]
 
 
-def _standing(holding: Holding) -> set[str]:
-    """What is held, by which right, and how far it is: a Redis that was set back or emptied may grant the same right again."""
-    units = (unit for units in (holding.present, holding.coming) for unit in units.values())
-    return {f"{unit.generation} {unit.fence} {unit.checkpoint}" for unit in units}
+def _standing(held: Mapping[int, Holding]) -> tuple[set[str], set[str]]:
+    """What answers and what is being made: by which right, and how far it is.
+
+    Whatever is new in either was written by others, or by the other pass. A Redis that was set back or emptied may grant the
+    same right again; and what answered and was left behind answers again after a rollback, at another place.
+    """
+    answers, makes = set[str](), set[str]()
+    for one in held.values():
+        answers |= {f"{one.segment} {unit.generation} {unit.fence} {unit.checkpoint}" for unit in one.present.values()}
+        makes |= {f"{one.segment} {unit.generation} {unit.fence} {unit.checkpoint}" for unit in one.coming.values()}
+    return answers, makes
