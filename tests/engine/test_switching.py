@@ -10,6 +10,7 @@ from projections.generations import Generations
 from projections.store import RefusedError
 from projections.worker import Worker
 from shop.tail import open_tail
+from tests.databases import SqliteFile
 from tests.engine import seen
 from tests.oracle.conftest import Fixture
 from tests.oracle.random_shop import RandomShop
@@ -86,13 +87,13 @@ async def test_a_log_that_was_set_back_and_grew_on_is_found_out_and_folded_anew(
     """It is even longer than before: only the event at the checkpoint tells."""
     async with random_shop(77, 2) as one:
         copy = tmp_path / "copy.db"
-        with sqlite3.connect(one.shop.engine.url.database) as source:
+        with sqlite3.connect(one.shop.database.address) as source:
             source.execute("VACUUM INTO ?", [str(copy)])
         source.close()
         await one.shop.does(20)
         await Worker(one.tail, one.async_redis, one.keys, name="w").catch_up()
         async with open_tail(copy) as tail:
-            other = Fixture(RandomShop(copy, 78), tail, one.async_redis, one.redis, one.keys)
+            other = Fixture(RandomShop(SqliteFile(copy), 78), tail, one.async_redis, one.redis, one.keys)
             await other.shop.does(60)
             epoch, head = await tail.head()
             assert head > (await one.tail.head())[1]
