@@ -22,11 +22,15 @@ class RefusedError(Exception):
 
 
 class Unit(msgspec.Struct):
-    """A generation of a segment that this worker may write, and how far it is."""
+    """A generation of a segment that this worker may write, and how far it is.
+
+    `writing` is how far a script was to write it that broke half-way; 0 where none did.
+    """
 
     generation: Generation
     fence: str
     checkpoint: Checkpoint
+    writing: int = 0
 
 
 class Batch(msgspec.Struct):
@@ -63,16 +67,21 @@ class ViewStore:
         """Forget what nobody can grant any more."""
         await self._redis.hdel(self._keys.wishes(segment), wish_id)
 
-    async def commit(self, segment: int, units: Sequence[Unit], reached: Checkpoint, batch: Batch) -> None:
+    async def commit(
+        self, segment: int, units: Sequence[Unit], reached: Checkpoint, batch: Batch, *, intended: int | None = None
+    ) -> None:
         """Write a batch and move the checkpoint of units that stand at one place, all or nothing.
 
-        Raises RefusedError where a lease is another's, or a checkpoint has moved.
+        `intended` is the position that the last of several slices is to reach. Raises RefusedError where a lease is
+        another's, or a checkpoint has moved.
         """
         keys, expected = self._keys, units[0].checkpoint
         indexes = sorted(batch.removed.keys() | batch.added.keys())
         names = [keys.checkpoints(segment), keys.leases(segment), keys.parked(segment), keys.wishes(segment)]
-        names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), *batch.documents, *indexes]
-        args: list[Any] = [reached.epoch, str(expected), str(reached), _FEED_KEEPS, len(units), len(batch.documents)]
+        names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), keys.writing(segment)]
+        names += [*batch.documents, *indexes]
+        args: list[Any] = [reached.epoch, str(expected), str(reached), reached.position if intended is None else intended]
+        args += [_FEED_KEEPS, len(units), len(batch.documents)]
         args += [len(batch.parked), len(batch.feed), len(batch.wishes)]
         args += [part for unit in units for part in (str(unit.generation), unit.fence)]
         args += batch.documents.values()
@@ -84,7 +93,7 @@ class ViewStore:
             found = [part.decode() for part in answer[1:]]
             raise RefusedError(f"segment {segment}: {found[0]} is {found[1]!r}, not at {expected}")
         for unit in units:
-            unit.checkpoint = reached
+            unit.checkpoint, unit.writing = reached, 0
 
     async def switch(self, segment: int, present: Generation | None, coming: Unit, old_epoch: str, at: str) -> bool:
         """Let a generation answer from now on; False where it does not stand where the present one does."""
