@@ -4,17 +4,19 @@
 -- order is: indexes, documents, parked, feed, checkpoints, wishes. A script that broke half-way is harmless to run again:
 -- documents carry the place they were folded to, and the feed tells nothing twice.
 --
--- KEYS: checkpoints, leases, parked, wishes, feed, feed_from, then documents, then indexes.
+-- KEYS: checkpoints, leases, parked, wishes, feed, feed_from, serving, then documents, then indexes.
 -- ARGV: epoch, expected checkpoint, new checkpoint, how many feed entries to keep, then the numbers of generations, documents,
 --       indexes, parked, feed entries, wishes. Then for each generation its name and its lease's fence; a value for each
 --       document ('' deletes); for each index the number of members to remove, the number to add, the members to remove, and
 --       score and member of each to add; for each parked document its field and value ('' deletes); for each feed entry its
 --       position, how many documents it names, its content; the wishes that are done.
--- Returns {1}, or {0, generation, what was found} where a lease is another's or a checkpoint is not the expected one.
+-- Returns {1}, or {0, generation, what was found} where a lease is another's or a checkpoint is not the expected one. What
+-- answers is announced, and nothing else is: where another worker let the next generation answer, whoever still moves the one
+-- before would tell every change a second time, so that is refused too.
 local epoch, expected, reached, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local generations, documents, indexes = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local parked, entries, wishes = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
-local checkpoint_key, lease_key, parked_key, wish_key, feed_key, from_key = unpack(KEYS, 1, 6)
+local checkpoint_key, lease_key, parked_key, wish_key, feed_key, from_key, serving_key = unpack(KEYS, 1, 7)
 
 local moved, at = {}, 11
 for _ = 1, generations do
@@ -23,6 +25,9 @@ for _ = 1, generations do
   if string.sub(lease, 1, #fence) ~= fence then return {0, name, lease} end
   local checkpoint = redis.call('HGET', checkpoint_key, name) or ''
   if checkpoint ~= expected then return {0, name, checkpoint} end
+  local view, number = string.match(name, '^(.*)%.(%d+)$')
+  local answers = redis.call('HGET', serving_key, view) == number
+  if answers ~= (entries > 0) then return {0, name, answers and 'answering' or 'not answering'} end
   moved[#moved + 1] = name
   moved[#moved + 1] = reached
   at = at + 2
@@ -39,7 +44,7 @@ local function in_chunks(command, key, from, upto)
 end
 
 for index = 1, indexes do
-  local key, removed, added = KEYS[6 + documents + index], tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  local key, removed, added = KEYS[7 + documents + index], tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   at = at + 2
   in_chunks('ZREM', key, at, at + removed - 1)
   at = at + removed
@@ -50,9 +55,9 @@ end
 for document = 1, documents do
   local value = ARGV[values + document - 1]
   if value == '' then
-    redis.call('DEL', KEYS[6 + document])
+    redis.call('DEL', KEYS[7 + document])
   else
-    redis.call('SET', KEYS[6 + document], value)
+    redis.call('SET', KEYS[7 + document], value)
   end
 end
 

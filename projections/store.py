@@ -70,7 +70,8 @@ class ViewStore:
         keys, expected = self._keys, units[0].checkpoint
         indexes = sorted(batch.removed.keys() | batch.added.keys())
         names = [keys.checkpoints(segment), keys.leases(segment), keys.parked(segment), keys.wishes(segment)]
-        names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), *batch.documents, *indexes]
+        names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), keys.serving(segment)]
+        names += [*batch.documents, *indexes]
         args: list[Any] = [reached.epoch, str(expected), str(reached), _FEED_KEEPS, len(units), len(batch.documents)]
         args += [len(indexes), len(batch.parked), len(batch.feed), len(batch.wishes)]
         args += [part for unit in units for part in (str(unit.generation), unit.fence)]
