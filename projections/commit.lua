@@ -6,17 +6,21 @@
 -- first: run again it must go there and no further, for the index entries of that place are there, and are taken away by
 -- nobody who does not know of them.
 --
--- KEYS: checkpoints, leases, parked, wishes, feed, feed_from, writing, then documents, then indexes.
+-- KEYS: checkpoints, leases, parked, wishes, feed, feed_from, writing, serving, then documents, then indexes.
 -- ARGV: epoch, expected checkpoint, new checkpoint, the position to be reached in the end (there may be more scripts
---       before that), how many feed entries to keep, then the numbers of generations, documents, parked, feed entries, wishes. Then for each generation its name and its lease's fence; a value for each
---       document ('' deletes); in MessagePack for each index the members to remove, and score and member by turns of those
---       to add; for each parked document its field and value ('' deletes); for each feed entry its position, how many
---       documents it names, its content; the wishes that are done.
--- Returns {1}, or {0, generation, what was found} where a lease is another's or a checkpoint is not the expected one.
+--       before that), how many feed entries to keep, then the numbers of generations, documents, parked, feed entries,
+--       wishes. Then for each generation its name and its lease's fence; a value for each document ('' deletes); in
+--       MessagePack for each index the members to remove, and score and member by turns of those to add; for each parked
+--       document its field and value ('' deletes); for each feed entry its position, how many documents it names, its
+--       content; the wishes that are done.
+-- Returns {1}, or {0, generation, what was found} where a lease is another's or a checkpoint is not the expected one. What
+-- answers is announced, and nothing else is: where another worker let the next generation answer, whoever still moves the
+-- one before would tell every change a second time, so that is refused too.
 local epoch, expected, reached, intended, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local generations, documents = tonumber(ARGV[6]), tonumber(ARGV[7])
 local parked, entries, wishes = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
-local checkpoint_key, lease_key, parked_key, wish_key, feed_key, from_key, writing_key = unpack(KEYS, 1, 7)
+local checkpoint_key, lease_key, parked_key, wish_key, feed_key, from_key = unpack(KEYS, 1, 6)
+local writing_key, serving_key = KEYS[7], KEYS[8]
 
 local moved, written, names, at = {}, {}, {}, 11
 for _ = 1, generations do
@@ -25,6 +29,9 @@ for _ = 1, generations do
   if string.sub(lease, 1, #fence) ~= fence then return {0, name, lease} end
   local checkpoint = redis.call('HGET', checkpoint_key, name) or ''
   if checkpoint ~= expected then return {0, name, checkpoint} end
+  local view, number = string.match(name, '^(.*)%.(%d+)$')
+  local answers = redis.call('HGET', serving_key, view) == number
+  if reached ~= expected and answers ~= (entries > 0) then return {0, name, answers and 'answering' or 'not answering'} end
   moved[#moved + 1] = name
   moved[#moved + 1] = reached
   written[#written + 1] = name
@@ -46,7 +53,7 @@ local function in_chunks(command, key, values, from, upto)
 end
 
 for index, changed in ipairs(cmsgpack.unpack(ARGV[at])) do
-  local key, removed, added = KEYS[7 + documents + index], changed[1], changed[2]
+  local key, removed, added = KEYS[8 + documents + index], changed[1], changed[2]
   in_chunks('ZREM', key, removed, 1, #removed)
   in_chunks('ZADD', key, added, 1, #added)
 end
@@ -55,9 +62,9 @@ at = at + 1
 for document = 1, documents do
   local value = ARGV[values + document - 1]
   if value == '' then
-    redis.call('DEL', KEYS[7 + document])
+    redis.call('DEL', KEYS[8 + document])
   else
-    redis.call('SET', KEYS[7 + document], value)
+    redis.call('SET', KEYS[8 + document], value)
   end
 end
 

@@ -78,7 +78,7 @@ class ViewStore:
         keys, expected = self._keys, units[0].checkpoint
         indexes = sorted(batch.removed.keys() | batch.added.keys())
         names = [keys.checkpoints(segment), keys.leases(segment), keys.parked(segment), keys.wishes(segment)]
-        names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), keys.writing(segment)]
+        names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), keys.writing(segment), keys.serving(segment)]
         names += [*batch.documents, *indexes]
         args: list[Any] = [reached.epoch, str(expected), str(reached), reached.position if intended is None else intended]
         args += [_FEED_KEEPS, len(units), len(batch.documents)]
