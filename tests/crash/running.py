@@ -49,6 +49,21 @@ class Tradewind:
         pipe = subprocess.PIPE
         return subprocess.Popen(whole, cwd=HOME, env=self.environment, stdout=subprocess.DEVNULL, stderr=pipe, text=True)
 
+    def says(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run `tradewind` with these arguments to its end."""
+        whole = [sys.executable, "-m", "server", *arguments]
+        return subprocess.run(whole, cwd=HOME, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+
+    @contextmanager
+    def stopped(self, name: str) -> Iterator[None]:
+        """Hold one of `redis`, `worker`, `api` still for as long as the block runs, as a machine in trouble does."""
+        pid = self.child(name).pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         self.server = self._serve()
