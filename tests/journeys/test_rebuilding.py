@@ -49,14 +49,14 @@ async def test_a_view_that_there_is_not_is_refused_in_one_line(operated, front):
 
 async def test_a_rebuild_that_nobody_works_on_says_so_and_goes_on_when_somebody_does(operated, front):
     with operated.stopped("worker"):
-        asking = operated.command("rebuild", "product", "order")
-        lines = [asking.stderr.readline()]
-        while "no worker" not in lines[-1]:
-            lines.append(asking.stderr.readline())
+        asking, lines = operated.command("rebuild", "product", "order"), [""]
+        async with asyncio.timeout(20):
+            while "no worker" not in lines[-1]:
+                lines.append(await asyncio.to_thread(asking.stderr.readline))
     asking.communicate(timeout=30)
 
     assert 0 == asking.returncode
-    assert re.fullmatch(r"0 of [\d,]+ events in (product|order)\.\d+\n", lines[0])
+    assert re.fullmatch(r"0 of [\d,]+ events in (product|order)\.\d+\n", lines[1])
     assert re.fullmatch(r"0 of [\d,]+ events; no worker runs: start `tradewind worker`\n", lines[-1])
 
 
