@@ -32,7 +32,7 @@ class Tradewind:
 
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
-        self.port = _free_port()
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
             "TRADEWIND_DATA": str(self.data),
@@ -190,7 +190,7 @@ def running(folder: Path) -> Iterator[Tradewind]:
         one.redis.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

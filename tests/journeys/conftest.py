@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -13,17 +12,11 @@ import httpx
 import pytest
 
 from server.redis_server import bundled
-from tests.crash.running import Tradewind
+from tests.crash.running import Tradewind, free_port
 from tests.crash.running import running as started
 from tests.journeys.client import Shop
 
 HOME = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def bundled_redis_first(folder: Path) -> str:
