@@ -20,11 +20,15 @@ _PARTS = (
     ("types", 180, ["mypy"]),
     ("shop and writes", 360, ["pytest", "tests/shop", "tests/writes"]),
     ("projections and oracle", 240, ["pytest", "tests/oracle", "tests/reads"]),
+    ("engine", 150, ["pytest", "tests/engine"]),
     ("schema and house", 60, ["pytest", "tests/schema", "tests/house"]),
     ("imports", 180, ["pytest", "tests/server"]),
     ("journeys", 240, ["pytest", "tests/journeys"]),
     ("crashes", 360, ["pytest", "tests/crash"]),
 )
+
+# In the soak alone: every guard of the engine is taken out of a copy, and its tests must fail without it.
+_SOAK_PARTS = (("guards", 600, ["python", "-m", "tests.guards"]),)
 
 # What the soak asks for more of; each test names its own default.
 _SOAK = {
@@ -39,7 +43,7 @@ def main() -> int:
     """Run every part; return 1 if one failed or took longer than it may."""
     soak = "--soak" in sys.argv
     told = []
-    for name, budget, command in _PARTS:
+    for name, budget, command in _PARTS + (_SOAK_PARTS if soak else ()):
         began = time.monotonic()
         print(f"== {name}", flush=True)
         environment = os.environ | (_SOAK if soak else {})
