@@ -12,6 +12,7 @@ from shop import views
 from shop.views import Document, Keys
 
 _AT_ONCE = 1000
+_GONE = b"none"  # the type of a key that was there when the keys were named, and is not any more
 _DOCUMENT = re.compile(r"\{tw\d+\}:(\w+)\.(\d+):.+", re.DOTALL)
 _INDEX = re.compile(r"\{tw\d+\}:(\w+)\.(\d+)/.+", re.DOTALL)
 _SEGMENT = re.compile(r"\{tw(\d+)\}")
@@ -45,9 +46,10 @@ def everything(client: redis.Redis, keys: Keys) -> Found:
         kinds = _pipelined(client, "type", some)
         texts = [name for name, kind in zip(some, kinds, strict=True) if kind == b"string"]
         sets = [name for name, kind in zip(some, kinds, strict=True) if kind == b"zset"]
-        others = [name.decode() for name, kind in zip(some, kinds, strict=True) if kind not in {b"string", b"zset"}]
+        others = [name.decode() for name, kind in zip(some, kinds, strict=True) if kind not in {b"string", b"zset", _GONE}]
         for name, value in zip(texts, _pipelined(client, "get", texts), strict=True):
-            _read(found, name.decode(), value)
+            if value is not None:
+                _read(found, name.decode(), value)
         for name, members in zip(sets, _pipelined(client, "zrange", sets, 0, -1, withscores=True), strict=True):
             found.indexes[name.decode()] = {member.decode(): float(score) for member, score in members}
         found.strange += others
