@@ -29,6 +29,7 @@ from server.books_file import COLUMNS, Books, read_books
 from server.importing import import_books
 from shop import events, log
 from shop.views import Document, Keys
+from tests.databases import SqliteFile
 from tests.oracle.random_shop import RandomShop
 from writes.migrate import migrate
 from writes.sqlite import open_engine
@@ -36,14 +37,14 @@ from writes.sqlite import open_engine
 _COMMANDS, _INVOICES = 400, 800
 _ROUNDS = 7
 _WINDOW = 2_000  # events: what a rebuild may fold before it writes
-_BATCH = 400  # documents: what one script writes
+BATCH = 400  # documents: what one script writes
 _KEYS = Keys(1)
-_AIM = 0.4  # of the bare script's documents a second
+AIM = 0.4  # of the bare script's documents a second
 
 Name = tuple[type[Document], str]
 _encode = msgspec.json.Encoder().encode
 
-_SCRIPT = """
+SCRIPT = """
 if redis.call('HGET', KEYS[1], 'position') ~= ARGV[1] then return 0 end
 for n = 2, #KEYS do redis.call('SET', KEYS[n], ARGV[n + 1]) end
 redis.call('HSET', KEYS[1], 'position', ARGV[2])
@@ -73,14 +74,14 @@ def main() -> None:
         gc.collect()
         gc.freeze()  # the shop that was filled is no part of what is measured
         whole = [counted(fold_all(rows, most_documents=None)) for _ in range(_ROUNDS)]
-        small = [counted(fold_all(rows, most_documents=_BATCH)) for _ in range(_ROUNDS)]
-        written = fold_all(rows, most_documents=_BATCH).written
+        small = [counted(fold_all(rows, most_documents=BATCH)) for _ in range(_ROUNDS)]
+        written = fold_all(rows, most_documents=BATCH).written
         best = max(documents_alone(home, written) for _ in range(3))
     folds = whole[0].folds
     print(f"{len(rows):,} events, {folds:,} document folds ({folds / len(rows):.1f} an event), {_ROUNDS} rounds, one core")
     tell(f"written every {_WINDOW:,} events", whole)
-    tell(f"written every {_BATCH} documents", small)
-    print(f"\nthe bare script, {_BATCH} documents a call: {best:,.0f} documents a second at best; aim {_AIM * best:,.0f}")
+    tell(f"written every {BATCH} documents", small)
+    print(f"\nthe bare script, {BATCH} documents a call: {best:,.0f} documents a second at best; aim {AIM * best:,.0f}")
 
 
 def counted(done: Round) -> Round:
@@ -101,11 +102,11 @@ def tell(title: str, rounds: Sequence[Round]) -> None:
 async def lived(path: Path, book: Path) -> list[Any]:
     """Let things happen in a new shop; return its log as stored rows."""
     migrate(open_engine(path))
-    shop = RandomShop(path, seed=1)
+    shop = RandomShop(SqliteFile(path), seed=1)
     await shop.opens()
     await shop.does(_COMMANDS)
     await import_books(shop.bus, shortened(read_books(book, "GBP")), "books", "GBP", lambda *_: None)
-    with shop.engine.connect() as connection:
+    with shop.database.engine.connect() as connection:
         rows = connection.execute(sa.select(log.stored_events).order_by(log.stored_events.c.position)).all()
     await shop.close()
     return list(rows)
@@ -155,7 +156,7 @@ Step = tuple[log.Recorded, list[Touch]]
 
 def decoded(row: Any) -> log.Recorded:
     """As shop.log reads an event."""
-    event = events.decode(row.type, row.data)
+    event = events.decode(row.type, row.schema_version, row.data)
     return log.Recorded(row.position, row.id, row.stream, row.stream_version, row.at, row.actor, row.command_id, event)
 
 
@@ -191,8 +192,8 @@ def write_down(part: Sequence[Step], known: dict[Name, Filed[Any]], done: Round)
         _ = filed.entries - old, old - filed.entries
     filed_at = time.perf_counter()
     for (view, document_id), filed in after.items():
-        done.written.append((_KEYS.document(view, document_id), _encode(filed.document)))
-        done.written += [(_KEYS.document(view, cut_id), _encode(cut)) for cut_id, cut in filed.cuts.items()]
+        done.written.append((_KEYS.document(view, document_id, 1), _encode(filed.document)))
+        done.written += [(_KEYS.document(view, cut_id, 1), _encode(cut)) for cut_id, cut in filed.cuts.items()]
     done.seconds["fold"] += folded - began
     done.seconds["file"] += filed_at - folded
     done.seconds["encode"] += time.perf_counter() - filed_at
@@ -209,10 +210,10 @@ def documents_alone(home: Path, written: Sequence[tuple[str, bytes]]) -> float:
         with redis.Redis(unix_socket_path=str(socket)) as client:
             asyncio.run(redis_server.ready(f"unix://{socket}"))
             client.hset("checkpoint", "position", 0)
-            script = client.register_script(_SCRIPT)
+            script = client.register_script(SCRIPT)
             began = time.perf_counter()
-            for number, start in enumerate(range(0, len(written), _BATCH)):
-                batch = written[start : start + _BATCH]
+            for number, start in enumerate(range(0, len(written), BATCH)):
+                batch = written[start : start + BATCH]
                 keys, values = [key for key, _ in batch], [value for _, value in batch]
                 if not script(keys=["checkpoint", *keys], args=[number, number + 1, *values]):
                     raise RuntimeError("the checkpoint is not where this bench left it")

@@ -204,4 +204,4 @@ def _write_entries(out: Batch, name: Name, old: frozenset[Entry], new: frozenset
         if (index, member) not in again:
             out.removed.setdefault(keys.index(view, segment, index, generation), []).append(member)
     for index, member, score in added:
-        out.added.setdefault(keys.index(view, segment, index, generation), []).append((score, member))
+        out.added.setdefault(keys.index(view, segment, index, generation), []).extend((score, member))

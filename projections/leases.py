@@ -93,15 +93,15 @@ class Leases:
     async def _look(self, segment: int, epoch: str) -> "Look":
         await self._generations.begin(segment, epoch, list(VERSIONS))
         pipeline = self._redis.pipeline(transaction=False)
-        for key in (self._keys.goals, self._keys.serving, self._keys.checkpoints, self._keys.folds):
+        for key in (self._keys.goals, self._keys.serving, self._keys.checkpoints, self._keys.folds, self._keys.writing):
             pipeline.hgetall(key(segment))
         pipeline.hvals(self._keys.parked(segment))
         pipeline.hgetall(self._keys.wishes(segment))
         *hashes, parked, wishes = await pipeline.execute()
-        goals, serving, checkpoints, folds = (_decoded(one) for one in hashes)
+        goals, serving, checkpoints, folds, writing = (_decoded(one) for one in hashes)
         stuck = [msgspec.json.decode(value, type=Parked) for value in parked]
         wished = {wish_id.decode(): msgspec.json.decode(value, type=Wish) for wish_id, value in wishes.items()}
-        return Look(segment, epoch, goals, serving, checkpoints, folds, {one.field: one for one in stuck}, wished)
+        return Look(segment, epoch, goals, serving, checkpoints, folds, writing, {one.field: one for one in stuck}, wished)
 
     async def _ask(self, look: "Look", mode: str) -> dict[str, str]:
         args: list[str | int] = [self._owner, self._ms, mode, *(str(generation) for generation in look.carried())]
@@ -122,6 +122,7 @@ class Look(msgspec.Struct, frozen=True):
     serving: Mapping[str, str]
     checkpoints: Mapping[str, str]
     folds: Mapping[str, str]
+    writing: Mapping[str, str]
     parked: dict[str, Parked]
     wishes: dict[str, Wish]
 
@@ -131,11 +132,14 @@ class Look(msgspec.Struct, frozen=True):
         return sorted(one for one in wanted if self._is_carried(one) and self._at(one).epoch == self.epoch)
 
     def holding(self, fences: Mapping[str, str]) -> Holding:
-        serving = {one.view: Unit(one, fences.get(str(one), ""), self._at(one)) for one in _named(self.serving)}
-        goals = [Unit(one, fences.get(str(one), ""), self._at(one)) for one in _named(self.goals)]
+        serving = {one.view: self._unit(one, fences) for one in _named(self.serving)}
+        goals = [self._unit(one, fences) for one in _named(self.goals)]
         present = {view: unit for view, unit in serving.items() if unit.fence}
         coming = {unit.generation.view: unit for unit in goals if unit.fence and unit.generation not in _named(self.serving)}
         return Holding(self.segment, present, coming, serving, self.parked, self.wishes)
+
+    def _unit(self, one: Generation, fences: Mapping[str, str]) -> Unit:
+        return Unit(one, fences.get(str(one), ""), self._at(one), int(self.writing.get(str(one), "0")))
 
     def _is_carried(self, one: Generation) -> bool:
         return self.folds.get(str(one)) == str(VERSIONS.get(one.view))

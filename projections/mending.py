@@ -72,7 +72,7 @@ class Mending:
         right = {(index, member) for index, member, _ in after.entries}
         had = {(index, member) for index, member, _ in before.entries}
         for index, member, score in after.entries:
-            out.added.setdefault(self._keys.index(view, segment, index, wish.generation), []).append((score, member))
+            out.added.setdefault(self._keys.index(view, segment, index, wish.generation), []).extend((score, member))
         for index, member in sorted((had | {(index, member) for index, member in wish.entries}) - right):
             out.removed.setdefault(self._keys.index(view, segment, index, wish.generation), []).append(member)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from projections import batch as batches
 from projections.all import BY_VIEW
-from projections.batch import Name, Standing, Window
+from projections.batch import Name, Standing, Step, Window
 from projections.projection import Filed
 from projections.store import Unit, ViewStore
 from shop import clock
@@ -42,6 +42,12 @@ class Line(msgspec.Struct, frozen=True):
     @property
     def at(self) -> Checkpoint:
         return next(iter(self.units.values())).checkpoint
+
+    @property
+    def broken_off(self) -> int | None:
+        """Where a script was to bring these units that broke half-way: the next batch is to end there."""
+        intended = max(unit.writing for unit in self.units.values())
+        return intended if intended > self.at.position else None
 
 
 class Pass:
@@ -89,11 +95,11 @@ class Pass:
 
     async def _commit(self, line: Line, found: Window) -> None:
         at = line.at
-        upto = found.after + len(found.events) if line.upto is None else min(line.upto, found.after + len(found.events))
-        steps = batches.between(found, line.segment, at.position, upto, frozenset(line.units))
-        batch = batches.cut(steps, _MOST_DOCUMENTS if self._announces else None, _MOST_FOLDS)
-        if len(batch) < len(steps):
-            upto = batch[-1].recorded.position
+        upto = min(end for end in (line.upto, line.broken_off, found.after + len(found.events)) if end is not None)
+        batch: Sequence[Step] = batches.between(found, line.segment, at.position, upto, frozenset(line.units))
+        if line.broken_off is None:
+            steps, batch = batch, batches.cut(batch, _MOST_DOCUMENTS if self._announces else None, _MOST_FOLDS)
+            upto = batch[-1].recorded.position if len(batch) < len(steps) else upto
         before, unreadable = await self._load(line, batches.wanted(batch))
         stands = Standing(before, unreadable, stuck(line))
         result = batches.folded(batch, stands, line.units, clock.text(clock.utc_now()))
@@ -103,7 +109,7 @@ class Pass:
             last.feed = batches.announced(batch, found.events[upto - found.after - 1])
         units = list(line.units.values())
         for slice_ in first:  # documents ahead of their checkpoint: nobody reads them, and a fold is not made twice
-            await self._store.commit(line.segment, units, at, slice_)
+            await self._store.commit(line.segment, units, at, slice_, intended=upto)
         await self._store.commit(line.segment, units, found.place(at.epoch, upto), last)
         line.parked.update({parked.field: parked for parked in result.parked.values()})
         self._remember(result.after)

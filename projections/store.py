@@ -13,6 +13,7 @@ from shop.views import Checkpoint, Document, Generation, Keys
 _HERE = Path(__file__).parent
 _FEED = (_HERE / "feed.lua").read_text()
 _FEED_KEEPS = 100_000
+_pack = msgspec.msgpack.Encoder().encode
 _DECODERS = {view: msgspec.json.Decoder(view) for view in views.ALL}
 
 
@@ -21,11 +22,15 @@ class RefusedError(Exception):
 
 
 class Unit(msgspec.Struct):
-    """A generation of a segment that this worker may write, and how far it is."""
+    """A generation of a segment that this worker may write, and how far it is.
+
+    `writing` is how far a script was to write it that broke half-way; 0 where none did.
+    """
 
     generation: Generation
     fence: str
     checkpoint: Checkpoint
+    writing: int = 0
 
 
 class Batch(msgspec.Struct):
@@ -33,7 +38,7 @@ class Batch(msgspec.Struct):
 
     documents: dict[str, bytes] = msgspec.field(default_factory=dict)
     removed: dict[str, list[str]] = msgspec.field(default_factory=dict)
-    added: dict[str, list[tuple[int, str]]] = msgspec.field(default_factory=dict)
+    added: dict[str, list[int | str]] = msgspec.field(default_factory=dict)  # score and member by turns
     parked: dict[str, bytes] = msgspec.field(default_factory=dict)
     feed: list[tuple[int, int, bytes]] = msgspec.field(default_factory=list)  # position, documents named, content
     wishes: list[str] = msgspec.field(default_factory=list)
@@ -62,24 +67,25 @@ class ViewStore:
         """Forget what nobody can grant any more."""
         await self._redis.hdel(self._keys.wishes(segment), wish_id)
 
-    async def commit(self, segment: int, units: Sequence[Unit], reached: Checkpoint, batch: Batch) -> None:
+    async def commit(
+        self, segment: int, units: Sequence[Unit], reached: Checkpoint, batch: Batch, *, intended: int | None = None
+    ) -> None:
         """Write a batch and move the checkpoint of units that stand at one place, all or nothing.
 
-        Raises RefusedError where a lease is another's, or a checkpoint has moved.
+        `intended` is the position that the last of several slices is to reach. Raises RefusedError where a lease is
+        another's, or a checkpoint has moved.
         """
         keys, expected = self._keys, units[0].checkpoint
         indexes = sorted(batch.removed.keys() | batch.added.keys())
         names = [keys.checkpoints(segment), keys.leases(segment), keys.parked(segment), keys.wishes(segment)]
-        names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), keys.serving(segment)]
+        names += [keys.feed(segment, reached.epoch), keys.feed_from(segment), keys.writing(segment), keys.serving(segment)]
         names += [*batch.documents, *indexes]
-        args: list[Any] = [reached.epoch, str(expected), str(reached), _FEED_KEEPS, len(units), len(batch.documents)]
-        args += [len(indexes), len(batch.parked), len(batch.feed), len(batch.wishes)]
+        args: list[Any] = [reached.epoch, str(expected), str(reached), reached.position if intended is None else intended]
+        args += [_FEED_KEEPS, len(units), len(batch.documents)]
+        args += [len(batch.parked), len(batch.feed), len(batch.wishes)]
         args += [part for unit in units for part in (str(unit.generation), unit.fence)]
         args += batch.documents.values()
-        for index in indexes:
-            removed, added = batch.removed.get(index, []), batch.added.get(index, [])
-            args += [len(removed), len(added), *removed]
-            args += [part for entry in added for part in entry]
+        args.append(_pack([(batch.removed.get(index, ()), batch.added.get(index, ())) for index in indexes]))
         args += [part for parked in batch.parked.items() for part in parked]
         args += [part for entry in batch.feed for part in entry]
         answer = await self._commit(keys=names, args=[*args, *batch.wishes])
@@ -87,7 +93,7 @@ class ViewStore:
             found = [part.decode() for part in answer[1:]]
             raise RefusedError(f"segment {segment}: {found[0]} is {found[1]!r}, not at {expected}")
         for unit in units:
-            unit.checkpoint = reached
+            unit.checkpoint, unit.writing = reached, 0
 
     async def switch(self, segment: int, present: Generation | None, coming: Unit, old_epoch: str, at: str) -> bool:
         """Let a generation answer from now on; False where it does not stand where the present one does."""

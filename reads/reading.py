@@ -162,9 +162,11 @@ class Reading:
         return await document
 
     async def _look_whether_parked(self, shown: Shown, document_id: str) -> None:
-        field = views.parked_field(shown.generation, document_id)
-        if field not in self.state.parked:
+        """What is cut from a document (a channel's product) is as old as that is."""
+        fields = {views.parked_field(shown.generation, one) for one in (document_id, views.root(document_id))}
+        if not (stuck := fields & self.state.parked):
             return
+        field = min(stuck)
         self._aged = True
         parked = await self._store.parked(self._store.keys.segment(document_id), field)
         if parked is not None and self._asked is not None and parked.position <= self._asked.position:

@@ -22,6 +22,7 @@ from schema.root import build_schema
 from server import parts, redis_server, supervisor
 from server.app import create_app
 from server.books_file import read_books
+from server.checks import UnfitStoreError, until_fit
 from server.csv_file import BadFile
 from server.importing import Summary, import_books, import_products
 from server.log_commands import log_commands
@@ -31,6 +32,7 @@ from server.progress import Progress, shown_on
 from server.settings import Settings
 from server.verifying import verify_commands
 from server.view_commands import view_commands
+from shop.events import UnknownEventError
 from shop.tail import LogUnavailableError, open_tail
 from writes.bus import Bus
 from writes.database import Database, close, open_database, up_to_date
@@ -58,6 +60,8 @@ _TOLD = (
     NoSuchGenerationError,
     Refused,
     ReadError,
+    UnfitStoreError,
+    UnknownEventError,
     ValueError,
     redis_server.NoRedisError,
     supervisor.AlreadyRunningError,
@@ -164,6 +168,7 @@ async def _migrated(database: Database) -> str:
 
 async def _work(settings: Settings, name: str | None) -> None:
     async with parts.open_redis(settings) as client, open_tail(settings.database()) as tail:
+        await until_fit(client, tail)
         worker = Worker(tail, client, await parts.layout(client, settings), name=name)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)

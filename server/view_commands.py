@@ -156,10 +156,11 @@ async def _until_they_answer(one: Operated, names: list[str], progress: Progress
 
 
 def _tell(view: ViewStatus, progress: Progress) -> None:
-    if view.rebuild is not None:
-        progress(view.rebuild.applied, view.rebuild.total, f"events in {view.name}.{view.rebuild.generation}")
-    if view.rebuild is not None and all(part.owner is None for part in view.segments):
-        progress(view.rebuild.applied, view.rebuild.total, "events; no worker runs: start `tradewind worker`")
+    if view.rebuild is None:
+        return
+    idle = view.generation and all(part.owner is None for part in view.segments)  # where nothing answers, nobody moves that
+    what = "; no worker runs: start `tradewind worker`" if idle else f" in {view.name}.{view.rebuild.generation}"
+    progress(view.rebuild.applied, view.rebuild.total, f"events{what}")
 
 
 async def _mend(one: Operated, view: str, document_id: str, *, resume: bool, generation: int = 0, without: int = 0) -> None:

@@ -29,6 +29,7 @@ _PARTS = (
 # What the soak asks for more of; each test names its own default.
 _SOAK = {
     "TRADEWIND_CRASH_ROUNDS": "20",
+    "TRADEWIND_KILLS": "1000",
     "TRADEWIND_RANDOM_SHOPS": "12",
     "TRADEWIND_READ_TRIES": "2000",
 }

@@ -17,7 +17,7 @@ _INDEX = re.compile(r"\{tw\d+\}:(\w+)\.(\d+)/.+", re.DOTALL)
 _SEGMENT = re.compile(r"\{tw(\d+)\}")
 _VIEWS = {view.view: view for view in views.ALL}
 _OWN = re.compile(
-    r"\{tw\d+\}:(serving|goals|previous|checkpoints|folds|leases|parked|wishes|feed_from|feed\.[0-9a-f]{8})"
+    r"\{tw\d+\}:(serving|goals|previous|checkpoints|writing|folds|leases|parked|wishes|feed_from|feed\.[0-9a-f]{8})"
     f"|{re.escape(views.LAYOUT)}|{re.escape(views.WORKERS)}"
 )
 

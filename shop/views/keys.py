@@ -46,6 +46,10 @@ class Keys(msgspec.Struct, frozen=True):
         """A hash: generation -> how far it is folded (`Checkpoint`)."""
         return f"{{tw{segment}}}:checkpoints"
 
+    def writing(self, segment: int) -> str:
+        """A hash: generation -> the position that a script writes it up to; left behind where one broke half-way."""
+        return f"{{tw{segment}}}:writing"
+
     def folds(self, segment: int) -> str:
         """A hash: generation -> the version of the fold that makes it."""
         return f"{{tw{segment}}}:folds"

@@ -32,7 +32,7 @@ class Tradewind:
 
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
-        self.port = _free_port()
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
             "TRADEWIND_DATA": str(self.data),
@@ -48,6 +48,21 @@ class Tradewind:
         whole = [sys.executable, "-m", "server", *arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(whole, cwd=HOME, env=self.environment, stdout=subprocess.DEVNULL, stderr=pipe, text=True)
+
+    def says(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run `tradewind` with these arguments to its end."""
+        whole = [sys.executable, "-m", "server", *arguments]
+        return subprocess.run(whole, cwd=HOME, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+
+    @contextmanager
+    def stopped(self, name: str) -> Iterator[None]:
+        """Hold one of `redis`, `worker`, `api` still for as long as the block runs, as a machine in trouble does."""
+        pid = self.child(name).pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
@@ -175,7 +190,7 @@ def running(folder: Path) -> Iterator[Tradewind]:
         one.redis.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

@@ -31,6 +31,21 @@ async def test_a_batch_that_broke_after_any_write_is_whole_when_it_is_run_again(
         assert writes > 20
 
 
+async def test_a_batch_that_broke_is_made_good_before_what_came_after_it(random_shop):
+    """What it left of its own end in the indexes, a batch that goes further would not know of."""
+    async with random_shop(36) as one:
+        await _worker(one).catch_up()
+        await one.shop.does(8)
+        before = _saved(one)
+        for writes in range(25):
+            assert await _breaks(one, before, "_commit", writes)
+            await one.shop.does(2)
+            await _worker(one).catch_up()
+
+            assert [] == one.differences(), f"broken after {writes} writes"
+            assert not one.redis.exists(one.keys.writing(0))
+
+
 async def test_a_mending_that_broke_after_any_write_is_whole_when_it_is_done_again(random_shop, monkeypatch):
     async with random_shop(31) as one:
         await _worker(one).catch_up()

@@ -4,13 +4,15 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 import redis.exceptions
 
+from projections.store import Batch, RefusedError
 from projections.worker import Worker
-from reads.feed import following
 from shop.tail import LogUnavailableError
 from tests.engine import seen
+from tests.engine.working import working
 from writes import catalog
 
 
@@ -19,7 +21,7 @@ async def test_an_event_that_nobody_was_nudged_for_is_in_the_views_within_a_seco
     async with random_shop(50, 4) as one:
         worker = _worker(one)
         await worker.catch_up()
-        async with following(worker.run()):
+        async with working(worker):
             await asyncio.sleep(0.5)  # long enough that it polls as seldom as it ever does
             await one.shop.bus.send(catalog.CreateCategory("Tea"))
             began = time.monotonic()
@@ -90,6 +92,22 @@ async def test_a_batch_is_tried_again_when_its_answer_is_lost_and_doubles_nothin
         assert seen.due(one) == sorted(seen.told(one))
 
 
+async def test_a_batch_that_was_written_is_refused_a_second_time(random_shop):
+    """By who does not look anew: its lease is good, and its checkpoint is not."""
+    async with random_shop(56) as one:
+        worker = _worker(one)
+        await worker.catch_up()
+        await one.shop.does(20)
+        before = [msgspec.structs.replace(unit) for line in worker._lines_present() for unit in line.units.values()]
+        await worker._present.advance(list(worker._lines_present()))
+        after = one.dump()
+
+        with pytest.raises(RefusedError, match="not at"):
+            await worker._store.commit(0, before, before[0].checkpoint, Batch())
+
+        assert after == one.dump()
+
+
 async def test_connections_that_break_all_the_time_park_nothing(random_shop):
     async with random_shop(54, 4) as one:
         worker = _worker(one)
@@ -139,7 +157,7 @@ def _worker(one):
 @asynccontextmanager
 async def _running(worker, one):
     """Let the worker run beside the block, and until it has caught up."""
-    async with following(worker.run()):
+    async with working(worker):
         yield
         async with asyncio.timeout(20):
             while one.differences():

@@ -10,8 +10,8 @@ from projections import generations, leases
 from projections.generations import VERSIONS, Generations
 from projections.store import RefusedError
 from projections.worker import Worker
-from reads.feed import following
 from tests.engine import seen
+from tests.engine.working import working
 from writes import catalog
 
 _SEGMENTS = 16
@@ -48,7 +48,7 @@ async def test_a_worker_that_stops_hands_over_at_once(random_shop):
         leaving, staying = _worker(one, "leaving", 60), _worker(one, "staying", 60)
         for worker in (leaving, staying, leaving, staying):
             await worker.catch_up()
-        async with following(staying.run()):
+        async with working(staying):
             gone = asyncio.create_task(leaving.run())
             await asyncio.sleep(0.2)
             assert 8 == seen.held_by(one, "leaving")

@@ -19,6 +19,10 @@ _COMPLETE = """mutation ($id: ID!, $key: String!, $amount: Decimal!, $currency: 
   checkoutId: $id, idempotencyKey: $key, expectedTotal: {amount: $amount, currency: $currency},
   paymentProvider: "test", paymentToken: "approve"}) { orderId position errors { code message } } }"""
 
+VIEW = """name generation position lagEvents lagMs parked
+  rebuild { generation applied total etaMs } segments { segment generation position lagMs owner }"""
+_VIEWS = f"{{ views {{ {VIEW} }} }}"
+
 
 class Shop:
     """What one front end does."""
@@ -64,6 +68,23 @@ class Shop:
         done = await self.data(_COMPLETE, id=started["checkoutId"], key=str(uuid.uuid4()), **total)
         return dict(done["checkoutComplete"])
 
+    async def until_caught_up(self, seconds: float = 30) -> list[dict[str, Any]]:
+        """Wait until every view has all of the log and none is being made; return what is told of them."""
+        async with asyncio.timeout(seconds):
+            while True:
+                views = await self.views()
+                if all(view["lagEvents"] == 0 and view["rebuild"] is None for view in views):
+                    return views
+                await asyncio.sleep(0.05)
+
+    async def views(self) -> list[dict[str, Any]]:
+        """How all views stand."""
+        return list((await self.data(_VIEWS))["views"])
+
+    async def view(self, name: str) -> dict[str, Any]:
+        """How one view stands."""
+        return next(view for view in await self.views() if view["name"] == name)
+
     @asynccontextmanager
     async def socket(self) -> AsyncIterator["Socket"]:
         url = self.address.replace("http", "ws", 1) + "/graphql"
@@ -85,9 +106,9 @@ class Socket:
         message = {"id": str(next(self._numbers)), "type": "subscribe", "payload": payload}
         await self._connection.send(json.dumps(message))
 
-    async def next(self, seconds: float = 10) -> dict[str, Any]:
+    async def next(self, seconds: float = 10) -> Any:
         """The next message's only field."""
         message = json.loads(await asyncio.wait_for(self._connection.recv(), seconds))
         assert message["type"] == "next", message
         assert not message["payload"].get("errors"), message
-        return dict(next(iter(message["payload"]["data"].values())))
+        return next(iter(message["payload"]["data"].values()))

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -13,15 +12,11 @@ import httpx
 import pytest
 
 from server.redis_server import bundled
+from tests.crash.running import Tradewind, free_port
+from tests.crash.running import running as started
 from tests.journeys.client import Shop
 
 HOME = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def bundled_redis_first(folder: Path) -> str:
@@ -64,5 +59,21 @@ async def _ready(address: str) -> None:
 @pytest.fixture
 async def shop(running: tuple[str, Path]) -> AsyncIterator[Shop]:
     one = Shop(running[0])
+    yield one
+    await one.http.aclose()
+
+
+@pytest.fixture(scope="session")
+def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tradewind]:
+    """One that an operator works on: its views are made anew, its parts stopped, its Redis spoiled."""
+    with started(tmp_path_factory.mktemp("operated")) as one:
+        yield one
+
+
+@pytest.fixture
+async def front(operated: Tradewind) -> AsyncIterator[Shop]:
+    """A front end of the one that is operated, its views at the log's end."""
+    one = Shop(operated.address)
+    await one.until_caught_up()
     yield one
     await one.http.aclose()
