@@ -2,7 +2,8 @@
 --
 -- Readers must not go back in time, and followers must not miss a change: the next generation stands exactly where the
 -- present one does. Where nothing answers yet, or what answers is of another log, there is nothing to stand beside: then the
--- feed is whole from here on only.
+-- feed is whole from here on only. A view that is made for the first time beside others that answer stands no earlier than
+-- they do, for an answer is at the place that all views have passed.
 --
 -- KEYS: goals, serving, previous, checkpoints, leases, feed, feed_from, the feed of the log before.
 -- ARGV: view, number of the present generation ('' for none), of the next, the next one's fence, its checkpoint, the feed
@@ -20,6 +21,15 @@ local epoch, position = string.match(checkpoint, '^(%S+) (%d+) ')
 local beside = present ~= '' and redis.call('HGET', checkpoints, present_name) or ''
 local same_log = string.sub(beside, 1, #epoch + 1) == epoch .. ' '
 if same_log and beside ~= checkpoint then return {0, 'position'} end
+if present == '' then
+  local answering = redis.call('HGETALL', serving)
+  local lowest = math.huge
+  for at = 1, #answering, 2 do
+    local of, reached = string.match(redis.call('HGET', checkpoints, answering[at] .. '.' .. answering[at + 1]), '^(%S+) (%d+) ')
+    if of == epoch then lowest = math.min(lowest, tonumber(reached)) end
+  end
+  if lowest < math.huge and tonumber(position) < lowest then return {0, 'position'} end
+end
 
 if not same_log then
   local from = tonumber(redis.call('HGET', feed_from, epoch) or '0')
