@@ -25,7 +25,7 @@ _GUARDS = [
      _LATE + "is_refused_where_its_heir_has_not_written_yet"),
     ("a batch: the checkpoint", "commit.lua", "if checkpoint ~= expected", "if false",
      _DELIVERY + "a_batch_that_was_written_is_refused_a_second_time"),
-    ("the feed: what was told", "feed.lua", " or told(position, content) or told(string.format('%.0f', last), content)", "",
+    ("the feed: what was told", "feed.lua", " and not told(position, position, content) and not told(string.format('%.0f', last), position, content)", "",
      _BROKEN),
     ("the feed: positions rise", "feed.lua", "if tonumber(position) > last then", "if true then", _AGAIN),
     ("the switch: beside what answers", "switch.lua", "if same_log and beside ~= checkpoint", "if false",
