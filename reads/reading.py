@@ -181,7 +181,9 @@ class Reading:
                 future.set_exception(error)
             return
         for future, document in zip(wanted.values(), documents, strict=True):
-            if not future.done():
+            if isinstance(document, Exception):
+                future.set_exception(document)
+            elif not future.done():
                 future.set_result(document)
 
     def _place(self, view: type[Document], document_id: str) -> tuple[type[Document], str, int]:
