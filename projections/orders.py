@@ -185,6 +185,17 @@ def fulfillment_delivered(view: Order, event: events.FulfillmentDelivered, recor
     return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, delivered))
 
 
+@order.on(events.FulfillmentCanceled, _id)
+def fulfillment_canceled(view: Order, event: events.FulfillmentCanceled, _: Recorded) -> Order:
+    return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, {"state": "CANCELED"}))
+
+
+@order.on(events.FulfillmentTrackingSet, _id)
+def fulfillment_tracking_set(view: Order, event: events.FulfillmentTrackingSet, _: Recorded) -> Order:
+    tracked = {name: getattr(event, name) for name in ("carrier", "tracking_number", "tracking_url")}
+    return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, tracked))
+
+
 def _each_line(view: Order, change: Callable[[OrderLine], OrderLine]) -> Order:
     return replace(view, lines=[change(line) for line in view.lines])
 

@@ -86,10 +86,19 @@ def _cancel(work: Work, order: Any, reason: str, *, restock: bool) -> list[event
     work.do(sa.update(t.order_lines).where(columns.order_id == order.id).values(canceled))
     work.do(sa.update(t.orders).where(t.orders.c.id == order.id).values(status="CANCELED"))
     status = ledger.payment_status(work, order.id)
-    happened: list[events.Event] = [events.OrderCanceled(order_id=order.id, reason=reason, payment_status=status)]
+    happened: list[events.Event] = [*_unpack(work, order.id)]
+    happened.append(events.OrderCanceled(order_id=order.id, reason=reason, payment_status=status))
     if moves:
         happened.append(events.StockDeallocated(order_id=order.id, moves=moves, restocked=restock))
     return happened
+
+
+def _unpack(work: Work, order_id: str) -> list[events.Event]:
+    """Goods that were packed and have not left will not leave."""
+    columns = t.fulfillments.c
+    waiting = sa.and_(columns.order_id == order_id, columns.state == "PENDING")
+    ended = work.do(sa.update(t.fulfillments).where(waiting).values(state="CANCELED").returning(columns.id))
+    return [events.FulfillmentCanceled(order_id=order_id, fulfillment_id=one) for one in sorted(ended.scalars())]
 
 
 def _end_checkout(work: Work, order: Any) -> list[events.Event]:

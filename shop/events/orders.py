@@ -186,6 +186,21 @@ class FulfillmentDelivered(_OfOrder, frozen=True, kw_only=True, omit_defaults=Tr
     lines: list[LineQuantity]
 
 
+class FulfillmentCanceled(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """What was packed is unpacked: its lines are held in their warehouse as before."""
+
+    fulfillment_id: str
+
+
+class FulfillmentTrackingSet(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """Carrier and tracking as they are from now on; what is absent is unknown."""
+
+    fulfillment_id: str
+    carrier: str | None = None
+    tracking_number: str | None = None
+    tracking_url: str | None = None
+
+
 class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
     customer_id: str
     external_ref: str | None = None
