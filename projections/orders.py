@@ -94,6 +94,18 @@ def order_completed(view: Order, _event: events.OrderCompleted, _: Recorded) -> 
     return replace(view, status="COMPLETED")
 
 
+@order.on(events.OrderDescribed, _id)
+def order_described(view: Order, event: events.OrderDescribed, _: Recorded) -> Order:
+    names = ("email", "shipping_address", "billing_address", "metadata")
+    return replace(view, **{name: getattr(event, name) for name in names})
+
+
+@order.on(events.OrderNoted, _id)
+def order_noted(view: Order, _event: events.OrderNoted, _: Recorded) -> Order:
+    """A note stands in the timeline; the order itself has only changed its version."""
+    return replace(view)
+
+
 @order.on(events.PaymentStarted, _id)
 def payment_started(view: Order, event: events.PaymentStarted, recorded: Recorded) -> Order:
     amount = money(event.amount, event.currency)

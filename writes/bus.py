@@ -56,6 +56,8 @@ HANDLERS: Mapping[type, Handler] = {
     checkout.CancelCheckout: checkout.cancel_checkout,
     checkout.ExpireCheckout: checkout.expire_checkout,
     payments.RecordPaymentResult: payments.record_payment_result,
+    orders.UpdateOrder: orders.update_order,
+    orders.AddOrderNote: orders.add_order_note,
     orders.CancelOrder: orders.cancel_order,
     fulfillment.SetOrderLineStatus: fulfillment.set_order_line_status,
     parcels.CreateFulfillment: parcels.create_fulfillment,

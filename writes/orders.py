@@ -1,15 +1,19 @@
-"""Orders: placed, canceled, given up. What moves their goods is in fulfillment, what moves their money in the ledger."""
+"""Orders: placed, mended, noted on, canceled, given up. Their goods are moved in fulfillment, their money in the ledger."""
 
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import UNSET, UnsetType
 
 from shop import events
+from shop.events import Address
 from writes import holding, ledger, stock
 from writes import tables as t
-from writes.refusals import Invalid, NotAllowedFrom, NotFound
+from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound
 from writes.work import Done, Work
+
+_LONGEST_NOTE = 5000
 
 
 class CancelOrder(msgspec.Struct, frozen=True):
@@ -20,6 +24,50 @@ class CancelOrder(msgspec.Struct, frozen=True):
     restock: bool = True
     refund: bool = True
     expected_version: int | None = None
+
+
+class UpdateOrder(msgspec.Struct, frozen=True):
+    """What is left out stays as it is, what is None is gone."""
+
+    order_id: str
+    email: str | UnsetType | None = UNSET
+    shipping_address: Address | UnsetType | None = UNSET
+    billing_address: Address | UnsetType | None = UNSET
+    metadata: Any | UnsetType = UNSET
+    expected_version: int | None = None
+
+
+class AddOrderNote(msgspec.Struct, frozen=True):
+    order_id: str
+    note: str
+    visible_to_customer: bool = False
+
+
+def update_order(work: Work, command: UpdateOrder) -> Done:
+    order = load(work, command.order_id, ["id"])
+    work.expect(order.id, command.expected_version)
+    given = {name: getattr(command, name) for name in ("email", "shipping_address", "billing_address", "metadata")}
+    before = {name: getattr(order, name) for name in given}
+    after = {name: before[name] if value is UNSET else msgspec.to_builtins(value) for name, value in given.items()}
+    if after["email"] is not None and "@" not in after["email"]:
+        raise Invalid(f"{after['email']!r} is no email address.", ["input", "email"])
+    moved = after["shipping_address"] != before["shipping_address"]
+    if moved and any(line.shipped for line in lines_of(work, order.id)):
+        raise NotAllowedFrom("The order, partly shipped,", order.status, [], ["input", "shippingAddress"])
+    if after == before:
+        return Done([], {"order_id": order.id})
+    work.do(sa.update(t.orders).where(t.orders.c.id == order.id).values(**after))
+    return Done([msgspec.convert({"order_id": order.id, **after}, events.OrderDescribed)], {"order_id": order.id})
+
+
+def add_order_note(work: Work, command: AddOrderNote) -> Done:
+    order = load(work, command.order_id, ["id"])
+    if not command.note.strip():
+        raise Invalid("Say what there is to note.", ["note"])
+    if len(command.note) > _LONGEST_NOTE:
+        raise AboveLimit(f"A note has {_LONGEST_NOTE} characters at most.", _LONGEST_NOTE, ["note"])
+    noted = events.OrderNoted(order_id=order.id, note=command.note, visible_to_customer=command.visible_to_customer)
+    return Done([noted], {"order_id": order.id})
 
 
 def cancel_order(work: Work, command: CancelOrder) -> Done:

@@ -76,6 +76,22 @@ class OrderCanceled(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     payment_status: str
 
 
+class OrderDescribed(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """What was typed wrong is mended: contact, addresses and metadata as they are from now on."""
+
+    email: str | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    metadata: Any = None
+
+
+class OrderNoted(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """Staff, or the system, left a note on the order's timeline; the log has it and no table."""
+
+    note: str
+    visible_to_customer: bool = False
+
+
 class Share(msgspec.Struct, frozen=True):
     """Units of a line that a warehouse holds, or that a fulfillment carries."""
 

@@ -94,10 +94,11 @@ class RandomShop:
 
     def _draws(self) -> list[tuple[Any, int]]:
         return [
-            (self.adjust_stock, 10), (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
+            (self.adjust_stock, 6), (self.find_shortfall, 1), (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
             (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
+            (self.update_order, 2), (self.note, 1),
         ]  # fmt: skip
 
     def adjust_stock(self) -> Any:
@@ -110,6 +111,14 @@ class RandomShop:
             how = "counted_to" if self.chance(0.3) else "delta"
             changes.append(stock.StockChange(**{by: named[by], how: self.random.choice([0, 0, 1, 5, 40, -1])}))
         return stock.AdjustStock(warehouse.id, self.random.choice(_REASONS), changes) if changes else None
+
+    def find_shortfall(self) -> Any:
+        """A count finds one unit less than is promised."""
+        row = self.one("""SELECT * FROM stock_levels WHERE allocated + reserved > 0 AND NOT backorderable""")
+        if row is None:
+            return None
+        missing = stock.StockChange(variant_id=row.variant_id, counted_to=row.allocated + row.reserved - 1)
+        return stock.AdjustStock(row.warehouse_id, "COUNT", [missing])
 
     def _wanted(self, channel: str) -> list[carts.LineIn]:
         sold = self.rows(f"""
@@ -202,6 +211,20 @@ class RandomShop:
             return self.random.choice([tracking, parcels.DeliverFulfillment(row.id)])
         canceled = parcels.CancelFulfillment(row.id)
         return self.random.choice([parcels.ShipFulfillment(row.id, tracking_number="JD01", **tracked), canceled])
+
+    def update_order(self) -> Any:
+        row = self.one("SELECT id FROM orders")
+        mended = {
+            "email": self.random.choice([None, "ann@example.org", "no address"]),
+            "shipping_address": self.random.choice([None, _HOME]),
+            "billing_address": self.random.choice([None, _HOME]),
+            "metadata": self.random.choice([None, {"gift": False}, 0]),
+        }
+        return row and orders.UpdateOrder(row.id, **{name: mended[name] for name in self.random.sample(sorted(mended), 2)})
+
+    def note(self) -> Any:
+        row = self.one("SELECT id FROM orders")
+        return row and orders.AddOrderNote(row.id, "Ring twice", visible_to_customer=self.chance(0.5))
 
     def register_customer(self) -> Any:
         number = self.random.randint(1, 30)

@@ -44,6 +44,7 @@ MADE = [
     (checkout.CheckoutStartInput, checkout_commands.StartCheckout, set()),
     (checkout.CheckoutCompleteInput, checkout_commands.CompleteCheckout, {"expected_total"}),
     (addresses.AddressInput, events.Address, set()),
+    (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),
     (orders.OrderLineStatusInput, fulfillment_commands.SetOrderLineStatus, set()),
     (fulfillment.LineQuantityInput, events.LineQuantity, set()),
