@@ -13,6 +13,7 @@ from schema.checkout import CheckoutMutation, CheckoutQuery
 from schema.consistency import Consistency, at_least
 from schema.customers import CustomerQuery
 from schema.errors import TYPES as ERROR_TYPES
+from schema.fulfillment import FulfillmentMutation
 from schema.live import Subscription
 from schema.node_query import NodeQuery
 from schema.orders import OrderMutation, OrderQuery
@@ -41,7 +42,9 @@ class Query(
 
 
 @strawberry.type
-class Mutation(CatalogMutation, ProductMutation, StockMutation, CartMutation, CheckoutMutation, OrderMutation):
+class Mutation(
+    CatalogMutation, ProductMutation, StockMutation, CartMutation, CheckoutMutation, OrderMutation, FulfillmentMutation
+):
     pass
 
 

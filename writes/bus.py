@@ -12,7 +12,21 @@ import sqlalchemy as sa
 
 from shop import appending, clock, ids, log
 from shop.position import Position
-from writes import books, carts, catalog, channels, checkout, customers, fulfillment, keys, orders, payments, stock, variants
+from writes import (
+    books,
+    carts,
+    catalog,
+    channels,
+    checkout,
+    customers,
+    fulfillment,
+    keys,
+    orders,
+    parcels,
+    payments,
+    stock,
+    variants,
+)
 from writes.keys import Kept, Key
 from writes.providers import Provider
 from writes.refusals import OutOfStock, Refused, StillInProgress
@@ -42,8 +56,15 @@ HANDLERS: Mapping[type, Handler] = {
     checkout.CancelCheckout: checkout.cancel_checkout,
     checkout.ExpireCheckout: checkout.expire_checkout,
     payments.RecordPaymentResult: payments.record_payment_result,
+    orders.UpdateOrder: orders.update_order,
+    orders.AddOrderNote: orders.add_order_note,
     orders.CancelOrder: orders.cancel_order,
     fulfillment.SetOrderLineStatus: fulfillment.set_order_line_status,
+    parcels.CreateFulfillment: parcels.create_fulfillment,
+    parcels.ShipFulfillment: parcels.ship_fulfillment,
+    parcels.SetFulfillmentTracking: parcels.set_fulfillment_tracking,
+    parcels.DeliverFulfillment: parcels.deliver_fulfillment,
+    parcels.CancelFulfillment: parcels.cancel_fulfillment,
     customers.RegisterCustomer: customers.register_customer,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,

@@ -292,6 +292,15 @@ fulfillment_lines = Table(
     Column("quantity", Integer, CheckConstraint("quantity > 0", name="fulfillment_not_empty"), nullable=False),
 )  # fmt: skip
 
+# Who carries a fulfillment that has left, and where its way can be followed: a row where any of it is known.
+tracking = Table(
+    "tracking", metadata,
+    Column("fulfillment_id", ForeignKey("fulfillments.id"), primary_key=True),
+    Column("carrier", Text),
+    Column("tracking_number", Text),
+    Column("tracking_url", Text),
+)  # fmt: skip
+
 returns = Table(
     "returns", metadata,
     Column("id", Id, primary_key=True),

@@ -9,7 +9,7 @@ import strawberry
 
 from reads.orders import OrderFilter
 from reads.products import ProductFilter
-from schema import addresses, carts, catalog, checkout, listings, order_lists, orders, product_edits, stock
+from schema import addresses, carts, catalog, checkout, fulfillment, listings, order_lists, orders, product_edits, stock
 from schema.inputs import cleared, command, given
 from schema.money import MoneyInput
 from schema.root import Mutation
@@ -21,6 +21,7 @@ from writes import catalog as catalog_commands
 from writes import checkout as checkout_commands
 from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
+from writes import parcels as parcel_commands
 from writes import stock as stock_commands
 from writes import variants as variant_commands
 
@@ -43,8 +44,13 @@ MADE = [
     (checkout.CheckoutStartInput, checkout_commands.StartCheckout, set()),
     (checkout.CheckoutCompleteInput, checkout_commands.CompleteCheckout, {"expected_total"}),
     (addresses.AddressInput, events.Address, set()),
+    (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),
     (orders.OrderLineStatusInput, fulfillment_commands.SetOrderLineStatus, set()),
+    (fulfillment.LineQuantityInput, events.LineQuantity, set()),
+    (fulfillment.FulfillmentCreateInput, parcel_commands.CreateFulfillment, set()),
+    (fulfillment.FulfillmentShipInput, parcel_commands.ShipFulfillment, set()),
+    (fulfillment.FulfillmentShipInput, parcel_commands.SetFulfillmentTracking, set()),
     (listings.ProductWhere, ProductFilter, set()),
     (order_lists.OrderWhere, OrderFilter, set()),
 ]
