@@ -99,10 +99,9 @@ _Moved = dict[str, dict[str, Level]]  # by variant and warehouse
 
 def _levels(event: Any) -> dict[str, _Moved]:
     """Every event of stock carries the level after it, so the last one is the truth."""
-    active = getattr(event, "active", True)
     moved: dict[str, _Moved] = {product_id: {} for product_id in sorted(event.products())}
     for move in event.moves:
-        level = Level(move.on_hand, move.allocated, move.reserved, active)
+        level = Level(move.on_hand, move.allocated, move.reserved, event.sells(move.warehouse_id))
         moved[move.product_id].setdefault(move.variant_id, {})[move.warehouse_id] = level
     return moved
 
@@ -117,7 +116,7 @@ def _stock_moved(view: Product, moved: _Moved, _: Recorded) -> Product:
 
 
 for _kind in (
-    events.StockAdjusted, events.StockReserved, events.StockReleased, events.StockAllocated,
+    events.StockAdjusted, events.StockTransferred, events.StockReserved, events.StockReleased, events.StockAllocated,
     events.StockDeallocated, events.StockShipped,
 ):  # fmt: skip
     product.shares(_kind, _levels)(_stock_moved)

@@ -8,6 +8,7 @@ from strawberry import Parent
 
 from reads import catalog, products, stock
 from reads.pages import Edge, Page
+from schema.carts import CartLineInput
 from schema.catalog import DEFAULT
 from schema.context import Info
 from schema.inputs import command
@@ -18,6 +19,7 @@ from schema.products import Variant
 from shop import views
 from writes.bus import Answer
 from writes.stock import AdjustStock, CreateWarehouse
+from writes.transfers import TransferStock
 
 # A level's variant is shown for the channel of the root field that it came from.
 ShownLevel = Within[views.StockLevel, str]
@@ -122,6 +124,14 @@ class StockAdjustInput:
     changes: list[StockChangeInput]
 
 
+@strawberry.input
+class StockTransferInput:
+    idempotency_key: str
+    from_warehouse_id: strawberry.ID
+    to_warehouse_id: strawberry.ID
+    lines: list[CartLineInput]
+
+
 @strawberry.type
 class WarehousePayload(MutationPayload):
     @strawberry.field
@@ -178,6 +188,11 @@ class StockMutation:
     @staticmethod
     async def stock_adjust(info: Info, input: StockAdjustInput) -> Answer:
         return await send(info, command(AdjustStock, input), input.idempotency_key)
+
+    @strawberry.mutation(graphql_type=StockPayload)
+    @staticmethod
+    async def stock_transfer(info: Info, input: StockTransferInput) -> Answer:
+        return await send(info, command(TransferStock, input), input.idempotency_key)
 
 
 async def _variant_at(level: ShownLevel, info: Info) -> views.Variant | None:

@@ -12,7 +12,21 @@ import sqlalchemy as sa
 
 from shop import appending, clock, ids, log
 from shop.position import Position
-from writes import books, carts, catalog, channels, checkout, customers, fulfillment, keys, orders, payments, stock, variants
+from writes import (
+    books,
+    carts,
+    catalog,
+    channels,
+    checkout,
+    customers,
+    fulfillment,
+    keys,
+    orders,
+    payments,
+    stock,
+    transfers,
+    variants,
+)
 from writes.keys import Kept, Key
 from writes.providers import Provider
 from writes.refusals import OutOfStock, Refused, StillInProgress
@@ -33,6 +47,7 @@ HANDLERS: Mapping[type, Handler] = {
     variants.SetVariantPrices: variants.set_variant_prices,
     stock.CreateWarehouse: stock.create_warehouse,
     stock.AdjustStock: stock.adjust_stock,
+    transfers.TransferStock: transfers.transfer_stock,
     carts.CreateCart: carts.create_cart,
     carts.AddCartLines: carts.add_cart_lines,
     carts.UpdateCartLines: carts.update_cart_lines,

@@ -101,8 +101,7 @@ def adjust_stock(work: Work, command: AdjustStock) -> Done:
     happened: list[events.Event] = [events.StockAdjusted(moves=moves, **about)]
     if shortfalls:
         happened.append(events.StockShortfallFound(moves=shortfalls, **about))
-    levels = [f"{move.product_id}:{move.variant_id}:{move.warehouse_id}" for move in moves]
-    return Done(happened, {"levels": levels})
+    return Done(happened, {"levels": [level_id(move) for move in moves]})
 
 
 def reserve(work: Work, checkout_id: str, demands: Sequence[Demand]) -> tuple[list[Share], list[Move]]:
@@ -143,6 +142,17 @@ def ship(work: Work, taken: Sequence[Share]) -> list[Move]:
     return _move(work, taken, {"allocated": -1, "on_hand": -1}, of=_LEVELS.on_hand)
 
 
+def carry(work: Work, taken: Sequence[Share], to_warehouse: str) -> list[Move]:
+    """Goods that are promised to nobody leave their shelves for another warehouse. Raises OutOfStock where fewer are free.
+
+    Whoever calls holds the rows of both warehouses: here those that give are touched first.
+    """
+    gone = _move(work, taken, {"on_hand": -1}, of=_FREE)
+    come = _move(work, [msgspec.structs.replace(one, warehouse_id=to_warehouse) for one in taken], {"on_hand": +1})
+    moves = [*(msgspec.structs.replace(move, quantity=-move.quantity) for move in gone), *come]
+    return [msgspec.structs.replace(move, line_id=None) for move in moves]
+
+
 def held_for(work: Work, line_ids: Iterable[str]) -> list[Share]:
     """What is allocated to order lines, warehouse by warehouse."""
     columns = t.allocations.c
@@ -153,6 +163,32 @@ def held_for(work: Work, line_ids: Iterable[str]) -> list[Share]:
         .order_by(columns.order_line_id, columns.warehouse_id)
     )
     return [Share(*row) for row in work.all(held)]
+
+
+def overdue(work: Work, variant_ids: Sequence[str]) -> list[str]:
+    """The checkouts that hold some of these variants past their time: reserved, or allocated to an order never paid."""
+    columns = t.checkouts.c
+    reserved = sa.exists().where(t.reservations.c.checkout_id == columns.id, t.reservations.c.variant_id.in_(variant_ids))
+    unpaid = sa.exists().where(
+        t.orders.c.checkout_id == columns.id,
+        t.order_lines.c.order_id == t.orders.c.id,
+        t.order_lines.c.variant_id.in_(variant_ids),
+        t.orders.c.status == "PENDING_PAYMENT",
+    )
+    overdue = sa.select(columns.id).where(columns.status.in_(["OPEN", "PAYMENT_PENDING"]), columns.reserved_until <= work.at)
+    return list(work.connection.scalars(overdue.where(reserved | unpaid).order_by(columns.reserved_until)))
+
+
+def backorderable(work: Work, variant_ids: Iterable[str]) -> dict[str, bool]:
+    """Which of some variants may be sold beyond the shelf; those that do not exist are left out. It stays so until the end."""
+    columns = t.variants.c
+    flags = sa.select(columns.id, columns.backorderable).where(columns.id.in_(list(variant_ids)))
+    return {row.id: row.backorderable for row in work.all(flags.order_by(columns.id).with_for_update(read=True))}
+
+
+def level_id(move: Move) -> str:
+    """The id that a level is answered by."""
+    return f"{move.product_id}:{move.variant_id}:{move.warehouse_id}"
 
 
 def _plan(work: Work, demands: Sequence[Demand]) -> list[Share]:
@@ -175,7 +211,7 @@ def _plan(work: Work, demands: Sequence[Demand]) -> list[Share]:
         backorder = next((row for row in free[demand.variant_id] if row["backorderable"]), None)
         if left and backorder is None:
             wanted_of, free_of = wanted[demand.variant_id], available[demand.variant_id]
-            raise OutOfStock(demand.variant_id, wanted_of, free_of, demand.path, _overdue(work, variant_ids))
+            raise OutOfStock(demand.variant_id, wanted_of, free_of, demand.path, overdue(work, variant_ids))
         if left and backorder is not None:
             taken.append(Share(demand.line_id, demand.variant_id, backorder["warehouse_id"], left))
     return _merged(taken)
@@ -215,20 +251,6 @@ def _open_levels(work: Work, variant_id: str) -> None:
     active = active.order_by(t.warehouses.c.id)
     names = ["variant_id", "warehouse_id", "on_hand", "allocated", "reserved", "shortfall", "backorderable"]
     work.do(insert(t.stock_levels).from_select(names, active).on_conflict_do_nothing())
-
-
-def _overdue(work: Work, variant_ids: Sequence[str]) -> list[str]:
-    """The checkouts that hold some of these variants past their time: reserved, or allocated to an order never paid."""
-    columns = t.checkouts.c
-    reserved = sa.exists().where(t.reservations.c.checkout_id == columns.id, t.reservations.c.variant_id.in_(variant_ids))
-    unpaid = sa.exists().where(
-        t.orders.c.checkout_id == columns.id,
-        t.order_lines.c.order_id == t.orders.c.id,
-        t.order_lines.c.variant_id.in_(variant_ids),
-        t.orders.c.status == "PENDING_PAYMENT",
-    )
-    overdue = sa.select(columns.id).where(columns.status.in_(["OPEN", "PAYMENT_PENDING"]), columns.reserved_until <= work.at)
-    return list(work.connection.scalars(overdue.where(reserved | unpaid).order_by(columns.reserved_until)))
 
 
 def _no_longer_reserved(work: Work, checkout_id: str) -> list[Share]:

@@ -61,6 +61,7 @@ from shop.events.stock import (
     StockReserved,
     StockShipped,
     StockShortfallFound,
+    StockTransferred,
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
@@ -69,7 +70,8 @@ ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, WarehouseCreated,
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished,
     VariantCreated, VariantPriced,
-    StockAdjusted, StockShortfallFound, StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
+    StockAdjusted, StockShortfallFound, StockTransferred,
+    StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted,
@@ -139,6 +141,7 @@ __all__ = [
     "StockReserved",
     "StockShipped",
     "StockShortfallFound",
+    "StockTransferred",
     "UnknownEventError",
     "VariantCreated",
     "VariantPriced",

@@ -36,10 +36,12 @@ class _Moves(Event, frozen=True, kw_only=True, omit_defaults=True):
     def products(self) -> set[str]:
         return {move.product_id for move in self.moves}
 
+    def sells(self, warehouse_id: str) -> bool:  # noqa: ARG002 - stock is promised in warehouses that sell, and in no others
+        """Whether the warehouse of a move sells: stock of one that does not is no one's to buy."""
+        return True
+
 
 class _ByAdjustment(_Moves, frozen=True, kw_only=True, omit_defaults=True):
-    """`active` tells whether the warehouse sells: stock of one that does not is no one's to buy."""
-
     adjustment_id: str
     warehouse_id: str
     reason: str
@@ -52,6 +54,9 @@ class _ByAdjustment(_Moves, frozen=True, kw_only=True, omit_defaults=True):
     def roots(self) -> set[str]:
         return self.products()
 
+    def sells(self, warehouse_id: str) -> bool:  # noqa: ARG002 - there is one
+        return self.active
+
 
 class StockAdjusted(_ByAdjustment, frozen=True, kw_only=True, omit_defaults=True):
     pass
@@ -59,6 +64,26 @@ class StockAdjusted(_ByAdjustment, frozen=True, kw_only=True, omit_defaults=True
 
 class StockShortfallFound(_ByAdjustment, frozen=True, kw_only=True, omit_defaults=True):
     """A count found less on the shelf than is promised: `quantity` of each move is what is missing."""
+
+
+class StockTransferred(_Moves, frozen=True, kw_only=True, omit_defaults=True):
+    """Goods went from one warehouse to another: for each variant a move with a negative quantity, and one with its opposite."""
+
+    transfer_id: str
+    from_warehouse_id: str
+    to_warehouse_id: str
+    from_active: bool = True
+    to_active: bool = True
+
+    @property
+    def stream(self) -> str:
+        return self.transfer_id
+
+    def roots(self) -> set[str]:
+        return self.products()
+
+    def sells(self, warehouse_id: str) -> bool:
+        return self.from_active if warehouse_id == self.from_warehouse_id else self.to_active
 
 
 class _ByCheckout(_Moves, frozen=True, kw_only=True, omit_defaults=True):

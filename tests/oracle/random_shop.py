@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from shop.events import Address
 from shop.money import money
 from tests.oracle.random_goods import Goods
-from writes import books, carts, checkout, customers, fulfillment, orders, payments, providers, stock
+from writes import books, carts, checkout, customers, fulfillment, orders, payments, providers, stock, transfers
 from writes.bus import Bus
 
 _HOME = Address(name="Zoë", line1="1 Quay", city="Hull", country="GB", postal_code="HU1", phone="1")
@@ -94,7 +94,8 @@ class RandomShop:
 
     def _draws(self) -> list[tuple[Any, int]]:
         return [
-            (self.adjust_stock, 6), (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
+            (self.adjust_stock, 6), (self.count_too_few, 1), (self.transfer_stock, 2),
+            (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
             (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4),
@@ -110,6 +111,21 @@ class RandomShop:
             how = "counted_to" if self.chance(0.3) else "delta"
             changes.append(stock.StockChange(**{by: named[by], how: self.random.choice([0, 0, 1, 5, 40, -1])}))
         return stock.AdjustStock(warehouse.id, self.random.choice(_REASONS), changes) if changes else None
+
+    def count_too_few(self) -> Any:
+        level = self.one("SELECT * FROM stock_levels WHERE allocated + reserved > 0")
+        counted = level and stock.StockChange(level.variant_id, counted_to=level.allocated + level.reserved - 1)
+        return level and stock.AdjustStock(level.warehouse_id, "COUNT", [counted])
+
+    def transfer_stock(self) -> Any:
+        """From where there may be some on the shelf; free or not, and seldom to the same place."""
+        rows = self.rows("SELECT variant_id, warehouse_id FROM stock_levels WHERE on_hand > 0")
+        if not rows:
+            return None
+        some = self.random.choices(rows, k=self.random.randint(1, 3))
+        here = [row.variant_id for row in some if row.warehouse_id == some[0].warehouse_id]
+        lines = [transfers.TransferLine(variant_id, self.random.choice([1, 1, 2, 5, 0])) for variant_id in here]
+        return transfers.TransferStock(some[0].warehouse_id, self.one("SELECT id FROM warehouses").id, lines)
 
     def _wanted(self, channel: str) -> list[carts.LineIn]:
         sold = self.rows(f"""
