@@ -122,6 +122,18 @@ for _kind in (
     product.shares(_kind, _levels)(_stock_moved)
 
 
+@product.on(events.WarehouseChanged, lambda e: e.product_ids)
+def warehouse_switched(view: Product, event: events.WarehouseChanged, _: Recorded) -> Product:
+    def switched(variant: Variant) -> Variant:
+        if event.warehouse_id not in variant.levels:
+            return variant
+        level = replace(variant.levels[event.warehouse_id], active=event.active)
+        levels = variant.levels | {event.warehouse_id: level}
+        return replace(variant, levels=levels, available_quantity=sum(one.free for one in levels.values()))
+
+    return replace(view, variants=[switched(variant) for variant in view.variants])
+
+
 def _units(event: events.PastOrderRecorded) -> dict[str, int]:
     """Sum the lines of each product, in the order of their ids."""
     units = dict.fromkeys(sorted({line.product_id for line in event.lines}), 0)

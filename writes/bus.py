@@ -26,6 +26,7 @@ from writes import (
     stock,
     transfers,
     variants,
+    warehouses,
 )
 from writes.keys import Kept, Key
 from writes.providers import Provider
@@ -46,6 +47,7 @@ HANDLERS: Mapping[type, Handler] = {
     variants.CreateVariant: variants.create_variant,
     variants.SetVariantPrices: variants.set_variant_prices,
     stock.CreateWarehouse: stock.create_warehouse,
+    warehouses.UpdateWarehouse: warehouses.update_warehouse,
     stock.AdjustStock: stock.adjust_stock,
     transfers.TransferStock: transfers.transfer_stock,
     carts.CreateCart: carts.create_cart,

@@ -83,7 +83,7 @@ def adjust_stock(work: Work, command: AdjustStock) -> Done:
         raise Invalid(f"{command.reason} is no reason for a change of stock.", ["input", "reason"])
     if not command.changes:
         raise Invalid("Name one change at least.", ["input", "changes"])
-    warehouse = work.seen(t.warehouses, command.warehouse_id)
+    warehouse = work.shared(t.warehouses, command.warehouse_id)  # what is told of it stays true
     if warehouse is None:
         raise NotFound(f"There is no warehouse {command.warehouse_id}.", ["input", "warehouseId"])
     paths: list[Path] = [["input", "changes", index] for index in range(len(command.changes))]
@@ -219,6 +219,8 @@ def _plan(work: Work, demands: Sequence[Demand]) -> list[Share]:
 
 def _free(work: Work, variant_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """For each variant the active warehouses in their order, and what each has free."""
+    keep = sa.select(t.warehouses.c.id).where(t.warehouses.c.active).order_by(t.warehouses.c.id)
+    work.all(keep.with_for_update(read=True))  # none of them is switched off while it gives
     backordered = sa.select(t.variants.c.id).where(t.variants.c.id.in_(variant_ids), t.variants.c.backorderable)
     for row in work.all(backordered.order_by(t.variants.c.id)):
         _open_levels(work, row.id)

@@ -62,12 +62,13 @@ from shop.events.stock import (
     StockShipped,
     StockShortfallFound,
     StockTransferred,
+    WarehouseChanged,
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 
 ALL: tuple[type[Event], ...] = (
-    ChannelCreated, CategoryCreated, WarehouseCreated,
+    ChannelCreated, CategoryCreated, WarehouseCreated, WarehouseChanged,
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished,
     VariantCreated, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
@@ -145,6 +146,7 @@ __all__ = [
     "UnknownEventError",
     "VariantCreated",
     "VariantPriced",
+    "WarehouseChanged",
     "WarehouseCreated",
     "decode",
 ]

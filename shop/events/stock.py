@@ -17,6 +17,27 @@ class WarehouseCreated(Event, frozen=True, kw_only=True, omit_defaults=True):
         return self.warehouse_id
 
 
+class WarehouseChanged(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """The warehouse as it is after the change. Where `active` changed, `product_ids` have stock in it.
+
+    A switch that concerns many products is told by several events, each with some of them.
+    """
+
+    warehouse_id: str
+    code: str
+    name: str
+    active: bool = True
+    priority: int = 0
+    product_ids: list[str] = []
+
+    @property
+    def stream(self) -> str:
+        return self.warehouse_id
+
+    def roots(self) -> set[str]:
+        return {self.warehouse_id, *self.product_ids}
+
+
 class Move(msgspec.Struct, frozen=True, omit_defaults=True):
     """`quantity` units of one variant in one warehouse; then the level after the move."""
 

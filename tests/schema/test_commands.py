@@ -24,6 +24,7 @@ from writes import orders as order_commands
 from writes import stock as stock_commands
 from writes import transfers as transfer_commands
 from writes import variants as variant_commands
+from writes import warehouses as warehouse_commands
 
 MUTATIONS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
 
@@ -37,6 +38,7 @@ MADE = [
     (product_edits.ProductVariantInput, catalog_commands.VariantIn, set()),
     (product_edits.VariantCreateInput, catalog_commands.VariantIn, {"product_id"}),
     (stock.WarehouseInput, stock_commands.CreateWarehouse, set()),
+    (stock.WarehouseUpdateInput, warehouse_commands.UpdateWarehouse, set()),
     (stock.StockAdjustInput, stock_commands.AdjustStock, set()),
     (stock.StockTransferInput, transfer_commands.TransferStock, set()),
     (stock.StockChangeInput, stock_commands.StockChange, set()),
