@@ -94,6 +94,32 @@ def variant_priced(view: Product, event: events.VariantPriced, recorded: Recorde
     return replace(view, variants=variants, updated_at=recorded.at)
 
 
+@product.on(events.VariantDescribed, _own)
+def variant_described(view: Product, event: events.VariantDescribed, recorded: Recorded) -> Product:
+    return _changed(
+        view,
+        event.variant_id,
+        recorded,
+        name=event.name,
+        option_values=event.option_values,
+        backorderable=event.backorderable,
+        weight_grams=event.weight_grams,
+        barcode=event.barcode,
+        image=event.image,
+    )
+
+
+@product.on(events.VariantDiscontinued, _own)
+def variant_discontinued(view: Product, event: events.VariantDiscontinued, recorded: Recorded) -> Product:
+    return _changed(view, event.variant_id, recorded, discontinued=True)
+
+
+def _changed(view: Product, variant_id: str, recorded: Recorded, **told: Any) -> Product:
+    told |= {"version": recorded.stream_version, "updated_at": recorded.at}
+    variants = [replace(one, **told) if one.id == variant_id else one for one in view.variants]
+    return replace(view, variants=variants, updated_at=recorded.at)
+
+
 _Moved = dict[str, dict[str, Level]]  # by variant and warehouse
 
 

@@ -45,6 +45,8 @@ HANDLERS: Mapping[type, Handler] = {
     catalog.PublishProduct: catalog.publish_product,
     catalog.UnpublishProduct: catalog.unpublish_product,
     variants.CreateVariant: variants.create_variant,
+    variants.UpdateVariant: variants.update_variant,
+    variants.DiscontinueVariant: variants.discontinue_variant,
     variants.SetVariantPrices: variants.set_variant_prices,
     stock.CreateWarehouse: stock.create_warehouse,
     warehouses.UpdateWarehouse: warehouses.update_warehouse,

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from shop import events, ids
 from shop.events import Move
 from shop.upsert import insert
+from writes import levels
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, OutOfStock, Path, StockConflict, Taken
 from writes.work import Done, Work
@@ -90,8 +91,10 @@ def adjust_stock(work: Work, command: AdjustStock) -> Done:
     named = [(_variant(work, change, path), change, path) for change, path in zip(command.changes, paths, strict=True)]
     if len({variant.id for variant, _, _ in named}) < len(named):
         raise Invalid("A variant stands here twice: put its changes into one.", ["input", "changes"])
+    may_be_owed = levels.backorderable(work, [variant.id for variant, _, _ in named])
     moves, shortfalls = [], []
     for variant, change, path in sorted(named, key=lambda one: str(one[0].id)):
+        levels.open_level(work, variant.id, command.warehouse_id, may_be_owed[variant.id])
         move, missing = _adjust(work, command, variant, change, path)
         moves.append(move)
         if missing:
@@ -101,7 +104,7 @@ def adjust_stock(work: Work, command: AdjustStock) -> Done:
     happened: list[events.Event] = [events.StockAdjusted(moves=moves, **about)]
     if shortfalls:
         happened.append(events.StockShortfallFound(moves=shortfalls, **about))
-    return Done(happened, {"levels": [level_id(move) for move in moves]})
+    return Done(happened, {"levels": [levels.level_id(move) for move in moves]})
 
 
 def reserve(work: Work, checkout_id: str, demands: Sequence[Demand]) -> tuple[list[Share], list[Move]]:
@@ -179,18 +182,6 @@ def overdue(work: Work, variant_ids: Sequence[str]) -> list[str]:
     return list(work.connection.scalars(overdue.where(reserved | unpaid).order_by(columns.reserved_until)))
 
 
-def backorderable(work: Work, variant_ids: Iterable[str]) -> dict[str, bool]:
-    """Which of some variants may be sold beyond the shelf; those that do not exist are left out. It stays so until the end."""
-    columns = t.variants.c
-    flags = sa.select(columns.id, columns.backorderable).where(columns.id.in_(list(variant_ids)))
-    return {row.id: row.backorderable for row in work.all(flags.order_by(columns.id).with_for_update(read=True))}
-
-
-def level_id(move: Move) -> str:
-    """The id that a level is answered by."""
-    return f"{move.product_id}:{move.variant_id}:{move.warehouse_id}"
-
-
 def _plan(work: Work, demands: Sequence[Demand]) -> list[Share]:
     """Decide which warehouse gives how much to which line. What is still short goes on backorder, where allowed."""
     variant_ids = sorted({demand.variant_id for demand in demands})
@@ -221,38 +212,27 @@ def _free(work: Work, variant_ids: Sequence[str]) -> dict[str, list[dict[str, An
     """For each variant the active warehouses in their order, and what each has free."""
     keep = sa.select(t.warehouses.c.id).where(t.warehouses.c.active).order_by(t.warehouses.c.id)
     work.all(keep.with_for_update(read=True))  # none of them is switched off while it gives
-    backordered = sa.select(t.variants.c.id).where(t.variants.c.id.in_(variant_ids), t.variants.c.backorderable)
-    for row in work.all(backordered.order_by(t.variants.c.id)):
-        _open_levels(work, row.id)
-    levels = t.stock_levels.c
+    for variant_id, may_be_owed in levels.backorderable(work, variant_ids).items():
+        if may_be_owed:
+            levels.open_levels(work, variant_id)
     rows = work.all(
         sa.select(
-            levels.variant_id,
-            levels.warehouse_id,
-            levels.backorderable,
+            _LEVELS.variant_id,
+            _LEVELS.warehouse_id,
+            _LEVELS.backorderable,
             t.warehouses.c.priority,
             t.warehouses.c.code,
             _FREE.label("free"),
         )
-        .join(t.warehouses, t.warehouses.c.id == levels.warehouse_id)
-        .where(levels.variant_id.in_(variant_ids), t.warehouses.c.active)
-        .order_by(levels.variant_id, levels.warehouse_id)
+        .join(t.warehouses, t.warehouses.c.id == _LEVELS.warehouse_id)
+        .where(_LEVELS.variant_id.in_(variant_ids), t.warehouses.c.active)
+        .order_by(_LEVELS.variant_id, _LEVELS.warehouse_id)
         .with_for_update(of=t.stock_levels)  # what is planned on here is still so when it is taken
     )
     free: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (-row.priority, row.code)):
         free[row.variant_id].append(row._asdict())
     return free
-
-
-def _open_levels(work: Work, variant_id: str) -> None:
-    """A backorderable variant can be sold where it never was on a shelf: make sure that there is a row to promise on."""
-    active = sa.select(
-        sa.literal(variant_id), t.warehouses.c.id, sa.literal(0), sa.literal(0), sa.literal(0), sa.literal(0), sa.true()
-    ).where(t.warehouses.c.active)
-    active = active.order_by(t.warehouses.c.id)
-    names = ["variant_id", "warehouse_id", "on_hand", "allocated", "reserved", "shortfall", "backorderable"]
-    work.do(insert(t.stock_levels).from_select(names, active).on_conflict_do_nothing())
 
 
 def _no_longer_reserved(work: Work, checkout_id: str) -> list[Share]:
@@ -318,11 +298,7 @@ def _adjust(work: Work, command: AdjustStock, variant: Any, change: StockChange,
     """Change one level; return the move, and what is missing of what was promised."""
     if (change.delta is None) == (change.counted_to is None):
         raise Invalid("Give either delta or countedTo.", path)
-    key = {"variant_id": variant.id, "warehouse_id": command.warehouse_id}
-    empty = {"on_hand": 0, "allocated": 0, "reserved": 0, "shortfall": 0, "backorderable": variant.backorderable}
-    work.do(insert(t.stock_levels).values(**key, **empty).on_conflict_do_nothing())
-    levels = t.stock_levels.c
-    here = sa.and_(levels.variant_id == variant.id, levels.warehouse_id == command.warehouse_id)
+    here = sa.and_(_LEVELS.variant_id == variant.id, _LEVELS.warehouse_id == command.warehouse_id)
     level = work.connection.execute(sa.select(t.stock_levels).where(here).with_for_update()).one()
     if change.change_from is not None and change.change_from != level.on_hand:
         raise StockConflict(variant.id, command.warehouse_id, level.on_hand, [*path, "changeFrom"])
@@ -353,7 +329,7 @@ def _variant(work: Work, change: StockChange, path: Path) -> Any:
     if len(given) != 1:
         raise Invalid("Name the variant by one of variantId, sku and barcode.", path)
     field, value, where = given[0]
-    rows = work.all(sa.select(columns.id, columns.product_id, columns.backorderable).where(where).limit(2))
+    rows = work.all(sa.select(columns.id, columns.product_id).where(where).limit(2))
     if not rows:
         raise NotFound(f"There is no variant with the {field} {value}.", [*path, field])
     if len(rows) > 1:

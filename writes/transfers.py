@@ -1,14 +1,12 @@
 """Transfers: goods go from one warehouse to another, out and in at once. What is promised to somebody stays where it is."""
 
 from collections import defaultdict
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids
-from shop.upsert import insert
-from writes import stock
+from writes import levels, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, OutOfStock
 from writes.stock import Share
@@ -49,7 +47,7 @@ def transfer_stock(work: Work, command: TransferStock) -> Done:
         to_active=sells[command.to_warehouse_id],
         moves=moves,
     )
-    return Done([transferred], {"levels": [stock.level_id(move) for move in moves]})
+    return Done([transferred], {"levels": [levels.level_id(move) for move in moves]})
 
 
 def _wanted(command: TransferStock) -> dict[str, int]:
@@ -78,7 +76,7 @@ def _sell(work: Work, command: TransferStock) -> dict[str, bool]:
 
 def _hold(work: Work, command: TransferStock, wanted: dict[str, int]) -> None:
     """Hold both levels of each variant in key order, whichever way the goods go; make room where they never were."""
-    backorderable = stock.backorderable(work, wanted)
+    backorderable = levels.backorderable(work, wanted)
     for index, line in enumerate(command.lines):
         if line.variant_id not in backorderable:
             raise NotFound(f"There is no variant {line.variant_id}.", ["input", "lines", index, "variantId"])
@@ -86,14 +84,8 @@ def _hold(work: Work, command: TransferStock, wanted: dict[str, int]) -> None:
         on_hand = {}
         for warehouse_id in sorted((command.from_warehouse_id, command.to_warehouse_id)):
             if warehouse_id == command.to_warehouse_id:
-                _open(work, variant_id, warehouse_id, backorderable[variant_id])
+                levels.open_level(work, variant_id, warehouse_id, backorderable[variant_id])
             here = sa.and_(_LEVELS.variant_id == variant_id, _LEVELS.warehouse_id == warehouse_id)
             on_hand[warehouse_id] = work.connection.scalar(sa.select(_LEVELS.on_hand).where(here).with_for_update()) or 0
         if on_hand[command.to_warehouse_id] + wanted[variant_id] > stock.LARGEST:
             raise Invalid(f"A level is {stock.LARGEST} at most.", ["input", "lines"])
-
-
-def _open(work: Work, variant_id: str, warehouse_id: str, backorderable: bool) -> None:
-    row: dict[str, Any] = {"variant_id": variant_id, "warehouse_id": warehouse_id, "backorderable": backorderable}
-    row |= {"on_hand": 0, "allocated": 0, "reserved": 0, "shortfall": 0}
-    work.do(insert(t.stock_levels).values(row).on_conflict_do_nothing())

@@ -10,6 +10,8 @@ from shop.events.catalog import (
     ProductSlugChanged,
     ProductUnpublished,
     VariantCreated,
+    VariantDescribed,
+    VariantDiscontinued,
     VariantPriced,
 )
 from shop.events.orders import (
@@ -70,7 +72,7 @@ from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, WarehouseCreated, WarehouseChanged,
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished,
-    VariantCreated, VariantPriced,
+    VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
@@ -145,6 +147,8 @@ __all__ = [
     "StockTransferred",
     "UnknownEventError",
     "VariantCreated",
+    "VariantDescribed",
+    "VariantDiscontinued",
     "VariantPriced",
     "WarehouseChanged",
     "WarehouseCreated",

@@ -22,7 +22,8 @@ class Goods:
         """Each way to draw, and how often."""
         return [
             (self.create_channel, 1), (self.create_category, 2), (self.create_product, 3), (self.update_product, 4),
-            (self.publish, 4), (self.unpublish, 1), (self.create_variant, 3), (self.set_prices, 4), (self.create_warehouse, 1),
+            (self.publish, 4), (self.unpublish, 1), (self.create_variant, 3),
+            (self.update_variant, 3), (self.discontinue, 1), (self.set_prices, 4), (self.create_warehouse, 1),
             (self.update_warehouse, 2),
         ]  # fmt: skip
 
@@ -67,6 +68,17 @@ class Goods:
     def create_variant(self) -> Any:
         product = self._shop.one("SELECT id FROM products")
         return product and variants.CreateVariant(product.id, self._variant())
+
+    def update_variant(self) -> Any:
+        variant, new = self._shop.one("SELECT id FROM variants"), self._variant()
+        changes = {name: getattr(new, name) for name in ("option_values", "backorderable", "weight_grams", "barcode", "image")}
+        some = self._random.sample(sorted(changes), self._random.randint(0, 3))
+        return variant and variants.UpdateVariant(variant.id, name=self._name(), **{name: changes[name] for name in some})
+
+    def discontinue(self) -> Any:
+        """Seldom: what is not sold gives nothing to do."""
+        variant = self._shop.one("SELECT id FROM variants") if self._shop.chance(0.4) else None
+        return variant and variants.DiscontinueVariant(variant.id)
 
     def set_prices(self) -> Any:
         variant = self._shop.one("SELECT id FROM variants")

@@ -37,6 +37,7 @@ MADE = [
     (product_edits.ProductUpdateInput, catalog_commands.UpdateProduct, set()),
     (product_edits.ProductVariantInput, catalog_commands.VariantIn, set()),
     (product_edits.VariantCreateInput, catalog_commands.VariantIn, {"product_id"}),
+    (product_edits.VariantUpdateInput, variant_commands.UpdateVariant, set()),
     (stock.WarehouseInput, stock_commands.CreateWarehouse, set()),
     (stock.WarehouseUpdateInput, warehouse_commands.UpdateWarehouse, set()),
     (stock.StockAdjustInput, stock_commands.AdjustStock, set()),

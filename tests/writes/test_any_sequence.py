@@ -14,6 +14,7 @@ from writes.fulfillment import MOVES, SetOrderLineStatus
 from writes.orders import CancelOrder
 from writes.stock import AdjustStock, CreateWarehouse, StockChange
 from writes.transfers import TransferLine, TransferStock
+from writes.variants import UpdateVariant
 from writes.warehouses import UpdateWarehouse
 
 STATUSES = ("ALLOCATED", "PICKING", "SHIPPED", "DELIVERED", "CANCELED")
@@ -29,6 +30,7 @@ step = st.one_of(
     st.tuples(st.just("adjusts"), few, few, some, st.sampled_from(["RECEIVED", "COUNT", "DAMAGE"])),
     st.tuples(st.just("transfers"), few, few, some),
     st.tuples(st.just("switches"), few, st.booleans()),
+    st.tuples(st.just("owes"), few, st.booleans()),
     st.tuples(st.just("fills"), few, few, some),
     st.tuples(st.just("changes"), few, some),
     st.tuples(st.just("starts"), few),
@@ -76,6 +78,9 @@ class Anyone:
 
     async def switches(self, warehouse, active):
         await self.shop.bus.send(UpdateWarehouse(self.warehouses[warehouse % len(self.warehouses)], active=active))
+
+    async def owes(self, variant, backorderable):
+        await self.shop.bus.send(UpdateVariant(self.variants[variant % len(self.variants)], backorderable=backorderable))
 
     async def fills(self, cart, variant, quantity):
         found = self.pick(t.carts, cart)
