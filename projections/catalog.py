@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from projections.projection import Entry, Projection
+from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
 
@@ -21,6 +21,11 @@ def warehouse_created(event: events.WarehouseCreated, _: Recorded) -> views.Ware
     return views.Warehouse(
         id=event.warehouse_id, code=event.code, name=event.name, active=event.active, priority=event.priority
     )
+
+
+@warehouse.on(events.WarehouseChanged, lambda e: [e.warehouse_id])
+def warehouse_changed(view: views.Warehouse, event: events.WarehouseChanged, _: Recorded) -> views.Warehouse:
+    return replace(view, code=event.code, name=event.name, active=event.active, priority=event.priority)
 
 
 @category.starts(events.CategoryCreated, lambda e: [e.category_id])

@@ -9,6 +9,7 @@ PREFIXES = {
     "category": "cat",
     "warehouse": "wh",
     "adjustment": "adj",
+    "transfer": "trf",
     "cart": "cart",
     "cart_line": "cl",
     "checkout": "chk",

@@ -25,7 +25,9 @@ from writes import (
     parcels,
     payments,
     stock,
+    transfers,
     variants,
+    warehouses,
 )
 from writes.keys import Kept, Key
 from writes.providers import Provider
@@ -44,9 +46,13 @@ HANDLERS: Mapping[type, Handler] = {
     catalog.PublishProduct: catalog.publish_product,
     catalog.UnpublishProduct: catalog.unpublish_product,
     variants.CreateVariant: variants.create_variant,
+    variants.UpdateVariant: variants.update_variant,
+    variants.DiscontinueVariant: variants.discontinue_variant,
     variants.SetVariantPrices: variants.set_variant_prices,
     stock.CreateWarehouse: stock.create_warehouse,
+    warehouses.UpdateWarehouse: warehouses.update_warehouse,
     stock.AdjustStock: stock.adjust_stock,
+    transfers.TransferStock: transfers.transfer_stock,
     carts.CreateCart: carts.create_cart,
     carts.AddCartLines: carts.add_cart_lines,
     carts.UpdateCartLines: carts.update_cart_lines,

@@ -10,6 +10,8 @@ from shop.events.catalog import (
     ProductSlugChanged,
     ProductUnpublished,
     VariantCreated,
+    VariantDescribed,
+    VariantDiscontinued,
     VariantPriced,
 )
 from shop.events.orders import (
@@ -65,15 +67,18 @@ from shop.events.stock import (
     StockReserved,
     StockShipped,
     StockShortfallFound,
+    StockTransferred,
+    WarehouseChanged,
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 
 ALL: tuple[type[Event], ...] = (
-    ChannelCreated, CategoryCreated, WarehouseCreated,
+    ChannelCreated, CategoryCreated, WarehouseCreated, WarehouseChanged,
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished,
-    VariantCreated, VariantPriced,
-    StockAdjusted, StockShortfallFound, StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
+    VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
+    StockAdjusted, StockShortfallFound, StockTransferred,
+    StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
@@ -147,9 +152,13 @@ __all__ = [
     "StockReserved",
     "StockShipped",
     "StockShortfallFound",
+    "StockTransferred",
     "UnknownEventError",
     "VariantCreated",
+    "VariantDescribed",
+    "VariantDiscontinued",
     "VariantPriced",
+    "WarehouseChanged",
     "WarehouseCreated",
     "decode",
 ]

@@ -103,6 +103,21 @@ class VariantCreated(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):
     image: Media | None = None
 
 
+class VariantDescribed(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):
+    """All that describes a variant, as it is after the change. Its SKU never changes."""
+
+    name: str
+    option_values: list[Attribute] = []
+    backorderable: bool = False
+    weight_grams: int | None = None
+    barcode: str | None = None
+    image: Media | None = None
+
+
+class VariantDiscontinued(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):
+    """It is sold no longer. Orders that have it keep it."""
+
+
 class VariantPriced(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):
     """The new price in each channel named; channels not named keep theirs."""
 

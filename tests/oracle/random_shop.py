@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
-from writes import books, carts, checkout, customers, fulfillment, orders, parcels, payments, providers, stock
+from writes import books, carts, checkout, customers, fulfillment, orders, parcels, payments, providers, stock, transfers
 from writes.bus import Bus
 
 _HOME = Address(name="Zoë", line1="1 Quay", city="Hull", country="GB", postal_code="HU1", phone="1")
@@ -94,7 +94,8 @@ class RandomShop:
 
     def _draws(self) -> list[tuple[Any, int]]:
         return [
-            (self.adjust_stock, 6), (self.find_shortfall, 1), (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
+            (self.adjust_stock, 6), (self.find_shortfall, 1), (self.transfer_stock, 2),
+            (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
             (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
@@ -119,6 +120,16 @@ class RandomShop:
             return None
         missing = stock.StockChange(variant_id=row.variant_id, counted_to=row.allocated + row.reserved - 1)
         return stock.AdjustStock(row.warehouse_id, "COUNT", [missing])
+
+    def transfer_stock(self) -> Any:
+        """From where there may be some on the shelf; free or not, and seldom to the same place."""
+        rows = self.rows("SELECT variant_id, warehouse_id FROM stock_levels WHERE on_hand > 0")
+        if not rows:
+            return None
+        some = self.random.choices(rows, k=self.random.randint(1, 3))
+        here = [row.variant_id for row in some if row.warehouse_id == some[0].warehouse_id]
+        lines = [transfers.TransferLine(variant_id, self.random.choice([1, 1, 2, 5, 0])) for variant_id in here]
+        return transfers.TransferStock(some[0].warehouse_id, self.one("SELECT id FROM warehouses").id, lines)
 
     def _wanted(self, channel: str) -> list[carts.LineIn]:
         sold = self.rows(f"""

@@ -23,7 +23,9 @@ from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
 from writes import parcels as parcel_commands
 from writes import stock as stock_commands
+from writes import transfers as transfer_commands
 from writes import variants as variant_commands
+from writes import warehouses as warehouse_commands
 
 MUTATIONS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
 
@@ -36,8 +38,11 @@ MADE = [
     (product_edits.ProductUpdateInput, catalog_commands.UpdateProduct, set()),
     (product_edits.ProductVariantInput, catalog_commands.VariantIn, set()),
     (product_edits.VariantCreateInput, catalog_commands.VariantIn, {"product_id"}),
+    (product_edits.VariantUpdateInput, variant_commands.UpdateVariant, set()),
     (stock.WarehouseInput, stock_commands.CreateWarehouse, set()),
+    (stock.WarehouseUpdateInput, warehouse_commands.UpdateWarehouse, set()),
     (stock.StockAdjustInput, stock_commands.AdjustStock, set()),
+    (stock.StockTransferInput, transfer_commands.TransferStock, set()),
     (stock.StockChangeInput, stock_commands.StockChange, set()),
     (carts.CartLineInput, cart_commands.LineIn, set()),
     (carts.CartLineUpdateInput, cart_commands.LineChange, set()),
