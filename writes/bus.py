@@ -12,7 +12,21 @@ import sqlalchemy as sa
 
 from shop import appending, clock, ids, log
 from shop.position import Position
-from writes import books, carts, catalog, channels, checkout, customers, fulfillment, keys, orders, payments, stock, variants
+from writes import (
+    books,
+    carts,
+    catalog,
+    channels,
+    checkout,
+    collections,
+    customers,
+    fulfillment,
+    keys,
+    orders,
+    payments,
+    stock,
+    variants,
+)
 from writes.keys import Kept, Key
 from writes.providers import Provider
 from writes.refusals import OutOfStock, Refused, StillInProgress
@@ -29,6 +43,8 @@ HANDLERS: Mapping[type, Handler] = {
     catalog.UpdateProduct: catalog.update_product,
     catalog.PublishProduct: catalog.publish_product,
     catalog.UnpublishProduct: catalog.unpublish_product,
+    collections.CreateCollection: collections.create_collection,
+    collections.UpdateCollection: collections.update_collection,
     variants.CreateVariant: variants.create_variant,
     variants.SetVariantPrices: variants.set_variant_prices,
     stock.CreateWarehouse: stock.create_warehouse,

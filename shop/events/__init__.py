@@ -1,9 +1,11 @@
 """Every event of the shop, and the registry that turns a stored row back into one. The whole business, in past tense."""
 
-from shop.events.base import Address, Attribute, Event, Media, Price
+from shop.events.base import Address, Attribute, Event, Media, Place, Price
 from shop.events.catalog import (
     CategoryCreated,
     ChannelCreated,
+    CollectionDefined,
+    CollectionListed,
     ProductCreated,
     ProductDescribed,
     ProductPublished,
@@ -66,7 +68,7 @@ from shop.events.stock import (
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 
 ALL: tuple[type[Event], ...] = (
-    ChannelCreated, CategoryCreated, WarehouseCreated,
+    ChannelCreated, CategoryCreated, WarehouseCreated, CollectionDefined, CollectionListed,
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished,
     VariantCreated, VariantPriced,
     StockAdjusted, StockShortfallFound, StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
@@ -97,6 +99,8 @@ __all__ = [
     "CheckoutExpired",
     "CheckoutReopened",
     "CheckoutStarted",
+    "CollectionDefined",
+    "CollectionListed",
     "CreditLine",
     "CreditRecorded",
     "CustomerRegistered",
@@ -121,6 +125,7 @@ __all__ = [
     "PaymentRefunded",
     "PaymentStarted",
     "PaymentVoided",
+    "Place",
     "Price",
     "Priced",
     "ProductCreated",

@@ -94,7 +94,7 @@ class RandomShop:
 
     def _draws(self) -> list[tuple[Any, int]]:
         return [
-            (self.adjust_stock, 6), (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
+            (self.adjust_stock, 6), (self.count_too_few, 1), (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
             (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4),
@@ -110,6 +110,11 @@ class RandomShop:
             how = "counted_to" if self.chance(0.3) else "delta"
             changes.append(stock.StockChange(**{by: named[by], how: self.random.choice([0, 0, 1, 5, 40, -1])}))
         return stock.AdjustStock(warehouse.id, self.random.choice(_REASONS), changes) if changes else None
+
+    def count_too_few(self) -> Any:
+        """Somebody counts fewer than are promised."""
+        level = self.one("SELECT variant_id, warehouse_id FROM stock_levels WHERE allocated + reserved > 0")
+        return level and stock.AdjustStock(level.warehouse_id, "COUNT", [stock.StockChange(level.variant_id, counted_to=0)])
 
     def _wanted(self, channel: str) -> list[carts.LineIn]:
         sold = self.rows(f"""
