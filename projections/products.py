@@ -64,6 +64,17 @@ def product_unpublished(view: Product, event: events.ProductUnpublished, _: Reco
     return replace(view, status=event.status, channels=[code for code in view.channels if code != event.channel])
 
 
+def _listed(event: events.CollectionListed) -> dict[str, tuple[str, int | None]]:
+    return {one.product_id: (event.collection_id, one.place) for one in sorted(event.places, key=lambda one: one.product_id)}
+
+
+@product.shares(events.CollectionListed, _listed)
+def product_listed(view: Product, at: tuple[str, int | None], _: Recorded) -> Product:
+    collection_id, place = at
+    elsewhere = {one: number for one, number in view.places.items() if one != collection_id}
+    return replace(view, places=elsewhere if place is None else {**elsewhere, collection_id: place})
+
+
 @product.on(events.VariantCreated, _own)
 def variant_created(view: Product, event: events.VariantCreated, recorded: Recorded) -> Product:
     variant = Variant(
@@ -214,14 +225,16 @@ def _entries(document: Product) -> Iterable[Entry]:
 
 
 def _listings(cut: Product) -> Iterable[Entry]:
-    """A channel lists what is published in it, under all and under each category."""
+    """A channel lists what is published in it: under all, under each category and in each collection."""
     if not cut.published:
         return
-    product_id, scopes = views.root(cut.id), ("all", *cut.category_ids)
+    product_id, scopes = views.root(cut.id), ("all", *cut.category_ids, *cut.places)
     for sort, key in views.product_sort_keys(cut).items():
         entry = views.member(key, product_id)
         for scope in scopes:
             yield views.listing(cut.channel, scope, sort), entry, 0
+    for collection_id, place in cut.places.items():
+        yield views.listing(cut.channel, collection_id, "POSITION"), views.member(views.number_key(place), product_id), 0
 
 
 def _lookups(document: Product) -> Iterable[str]:

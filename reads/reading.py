@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from reads.errors import PositionUnknown, ViewBehind, ViewRebuilding
 from reads.feed import Feed
 from reads.state import Shown, State
-from reads.store import Range, Store
+from reads.store import Group, Range, Store
 from shop import views
 from shop.position import Position
 from shop.views import Document, Keys
@@ -101,6 +101,10 @@ class Reading:
     async def members(self, view: type[Document], indexes: Sequence[str]) -> set[str]:
         """All members of any of the indexes: for filters over several axes at once."""
         return await self._store.members(view, await self._generations(view), indexes)
+
+    async def groups(self, view: type[Document], wanted: Sequence[Group]) -> list[set[str]]:
+        """Read the members of each group of indexes."""
+        return await self._store.groups(view, await self._generations(view), wanted)
 
     async def sums(self, view: type[Document], indexes: Sequence[str]) -> dict[str, int]:
         """Add up the scores of each member over several indexes."""

@@ -28,6 +28,18 @@ class Range(msgspec.Struct, frozen=True):
     prefix: str | None = None
 
 
+class Group(msgspec.Struct, frozen=True):
+    """Members of any of the indexes; where bounds are given, those with a sort key from `low` on and below `beyond`."""
+
+    indexes: Sequence[str]
+    low: str | None = None
+    beyond: str | None = None
+
+    @property
+    def bounded(self) -> bool:
+        return self.low is not None or self.beyond is not None
+
+
 class Store:
     """Reads only. Whatever is asked in one call costs one pipelined round trip."""
 
@@ -92,6 +104,24 @@ class Store:
             for index in indexes:
                 pipeline.zrange(self.keys.index(view, segment, index, generations[segment]), 0, -1)
         return {member.decode() for answer in await pipeline.execute() for member in answer}
+
+    async def groups(self, view: type[Document], generations: Generations, wanted: Sequence[Group]) -> list[set[str]]:
+        """Read the members of each group, over all segments, all in one round trip."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for group in wanted:
+            for segment in range(self.keys.segments):
+                for index in group.indexes:
+                    key = self.keys.index(view, segment, index, generations[segment])
+                    low, beyond = (
+                        "-" if group.low is None else f"[{group.low}",
+                        "+" if group.beyond is None else f"({group.beyond}",
+                    )
+                    pipeline.zrangebylex(key, low, beyond)
+        answers = iter(await pipeline.execute())
+        return [
+            {member.decode() for _ in range(self.keys.segments * len(group.indexes)) for member in next(answers)}
+            for group in wanted
+        ]
 
     async def sums(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> dict[str, int]:
         """Add up the scores of each member over several indexes."""

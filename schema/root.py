@@ -10,6 +10,7 @@ from schema import faults
 from schema.carts import CartMutation, CartQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.checkout import CheckoutMutation, CheckoutQuery
+from schema.collections import CollectionMutation, CollectionQuery
 from schema.consistency import Consistency, at_least
 from schema.customers import CustomerQuery
 from schema.errors import TYPES as ERROR_TYPES
@@ -28,6 +29,7 @@ from schema.views import ViewQuery
 @strawberry.type
 class Query(
     CatalogQuery,
+    CollectionQuery,
     ProductQuery,
     StockQuery,
     CartQuery,
@@ -43,7 +45,14 @@ class Query(
 
 @strawberry.type
 class Mutation(
-    CatalogMutation, ProductMutation, StockMutation, CartMutation, CheckoutMutation, OrderMutation, FulfillmentMutation
+    CatalogMutation,
+    CollectionMutation,
+    ProductMutation,
+    StockMutation,
+    CartMutation,
+    CheckoutMutation,
+    OrderMutation,
+    FulfillmentMutation,
 ):
     pass
 

@@ -7,6 +7,7 @@ PREFIXES = {
     "product": "prod",
     "variant": "var",
     "category": "cat",
+    "collection": "col",
     "warehouse": "wh",
     "adjustment": "adj",
     "transfer": "trf",

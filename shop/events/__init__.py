@@ -1,9 +1,11 @@
 """Every event of the shop, and the registry that turns a stored row back into one. The whole business, in past tense."""
 
-from shop.events.base import Address, Attribute, Event, Media, Price
+from shop.events.base import Address, Attribute, Event, Media, Place, Price
 from shop.events.catalog import (
     CategoryCreated,
     ChannelCreated,
+    CollectionDefined,
+    CollectionListed,
     ProductCreated,
     ProductDescribed,
     ProductPublished,
@@ -74,7 +76,7 @@ from shop.events.stock import (
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 
 ALL: tuple[type[Event], ...] = (
-    ChannelCreated, CategoryCreated, WarehouseCreated, WarehouseChanged,
+    ChannelCreated, CategoryCreated, WarehouseCreated, WarehouseChanged, CollectionDefined, CollectionListed,
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished,
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
@@ -106,6 +108,8 @@ __all__ = [
     "CheckoutExpired",
     "CheckoutReopened",
     "CheckoutStarted",
+    "CollectionDefined",
+    "CollectionListed",
     "CreditLine",
     "CreditRecorded",
     "CustomerRegistered",
@@ -134,6 +138,7 @@ __all__ = [
     "PaymentRefunded",
     "PaymentStarted",
     "PaymentVoided",
+    "Place",
     "Price",
     "Priced",
     "ProductCreated",

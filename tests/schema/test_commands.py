@@ -9,7 +9,19 @@ import strawberry
 
 from reads.orders import OrderFilter
 from reads.products import ProductFilter
-from schema import addresses, carts, catalog, checkout, fulfillment, listings, order_lists, orders, product_edits, stock
+from schema import (
+    addresses,
+    carts,
+    catalog,
+    checkout,
+    collections,
+    fulfillment,
+    listings,
+    order_lists,
+    orders,
+    product_edits,
+    stock,
+)
 from schema.inputs import cleared, command, given
 from schema.money import MoneyInput
 from schema.root import Mutation
@@ -19,6 +31,7 @@ from writes import bus
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
 from writes import checkout as checkout_commands
+from writes import collections as collection_commands
 from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
 from writes import parcels as parcel_commands
@@ -32,6 +45,8 @@ MUTATIONS = {field.python_name: field for field in Mutation.__strawberry_definit
 # What is made of what, and the fields that a mutation translates by hand.
 MADE = [
     (catalog.CategoryInput, catalog_commands.CreateCategory, set()),
+    (collections.CollectionInput, collection_commands.CreateCollection, set()),
+    (collections.CollectionUpdateInput, collection_commands.UpdateCollection, set()),
     (catalog.MediaInput, events.Media, set()),
     (catalog.AttributeInput, events.Attribute, set()),
     (product_edits.ProductCreateInput, catalog_commands.CreateProduct, {"channels"}),
