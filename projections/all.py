@@ -16,6 +16,7 @@ ALL: Sequence[Projection[Any]] = (
     catalog.channel,
     catalog.warehouse,
     catalog.category,
+    catalog.collection,
     products.product,
     stock.stock_level,
     carts.cart,

@@ -1,14 +1,15 @@
-"""Channels, warehouses and categories: small documents, one for each."""
+"""Channels, warehouses, categories and collections: small documents, one for each."""
 
 from collections.abc import Iterable
 
-from projections.projection import Entry, Projection
+from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
 
 channel = Projection(views.Channel)
 warehouse = Projection(views.Warehouse)
 category = Projection(views.Category)
+collection = Projection(views.Collection)
 
 
 @channel.starts(events.ChannelCreated, lambda e: [e.stream])
@@ -21,6 +22,11 @@ def warehouse_created(event: events.WarehouseCreated, _: Recorded) -> views.Ware
     return views.Warehouse(
         id=event.warehouse_id, code=event.code, name=event.name, active=event.active, priority=event.priority
     )
+
+
+@warehouse.on(events.WarehouseChanged, lambda e: [e.warehouse_id])
+def warehouse_changed(view: views.Warehouse, event: events.WarehouseChanged, _: Recorded) -> views.Warehouse:
+    return replace(view, code=event.code, name=event.name, active=event.active, priority=event.priority)
 
 
 @category.starts(events.CategoryCreated, lambda e: [e.category_id])
@@ -36,6 +42,18 @@ def category_created(event: events.CategoryCreated, _: Recorded) -> views.Catego
     )
 
 
+@collection.starts(events.CollectionDefined, lambda e: [e.collection_id])
+def collection_defined(event: events.CollectionDefined, _: Recorded) -> views.Collection:
+    return views.Collection(
+        id=event.collection_id, slug=event.slug, name=event.name, description=event.description, image=event.image
+    )
+
+
+@collection.on(events.CollectionListed, lambda e: [e.collection_id])
+def collection_listed(view: views.Collection, _event: events.CollectionListed, _: Recorded) -> views.Collection:
+    return view  # the products know their places; the collection is at a new version
+
+
 def _every_channel(document: views.Channel) -> Iterable[Entry]:
     yield views.EVERY, views.member(document.code, document.id), 0
 
@@ -44,11 +62,12 @@ def _every_warehouse(document: views.Warehouse) -> Iterable[Entry]:
     yield views.EVERY, views.member(document.code, document.id), 0
 
 
-def _of_category(document: views.Category) -> Iterable[Entry]:
+def _by_slug(document: views.Category | views.Collection) -> Iterable[Entry]:
     yield views.EVERY, views.member("", document.id), 0
     yield views.LOOKUP, views.member(f"slug={document.slug}", document.id), 0
 
 
 channel.entries = _every_channel
 warehouse.entries = _every_warehouse
-category.entries = _of_category
+category.entries = _by_slug
+collection.entries = _by_slug

@@ -94,6 +94,18 @@ def order_completed(view: Order, _event: events.OrderCompleted, _: Recorded) -> 
     return replace(view, status="COMPLETED")
 
 
+@order.on(events.OrderDescribed, _id)
+def order_described(view: Order, event: events.OrderDescribed, _: Recorded) -> Order:
+    names = ("email", "shipping_address", "billing_address", "metadata")
+    return replace(view, **{name: getattr(event, name) for name in names})
+
+
+@order.on(events.OrderNoted, _id)
+def order_noted(view: Order, _event: events.OrderNoted, _: Recorded) -> Order:
+    """A note stands in the timeline; the order itself has only changed its version."""
+    return replace(view)
+
+
 @order.on(events.PaymentStarted, _id)
 def payment_started(view: Order, event: events.PaymentStarted, recorded: Recorded) -> Order:
     amount = money(event.amount, event.currency)
@@ -183,6 +195,17 @@ def fulfillment_shipped(view: Order, event: events.FulfillmentShipped, recorded:
 def fulfillment_delivered(view: Order, event: events.FulfillmentDelivered, recorded: Recorded) -> Order:
     delivered = {"state": "DELIVERED", "delivered_at": recorded.at}
     return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, delivered))
+
+
+@order.on(events.FulfillmentCanceled, _id)
+def fulfillment_canceled(view: Order, event: events.FulfillmentCanceled, _: Recorded) -> Order:
+    return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, {"state": "CANCELED"}))
+
+
+@order.on(events.FulfillmentTrackingSet, _id)
+def fulfillment_tracking_set(view: Order, event: events.FulfillmentTrackingSet, _: Recorded) -> Order:
+    tracked = {name: getattr(event, name) for name in ("carrier", "tracking_number", "tracking_url")}
+    return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, tracked))
 
 
 def _each_line(view: Order, change: Callable[[OrderLine], OrderLine]) -> Order:

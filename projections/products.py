@@ -64,6 +64,17 @@ def product_unpublished(view: Product, event: events.ProductUnpublished, _: Reco
     return replace(view, status=event.status, channels=[code for code in view.channels if code != event.channel])
 
 
+def _listed(event: events.CollectionListed) -> dict[str, tuple[str, int | None]]:
+    return {one.product_id: (event.collection_id, one.place) for one in sorted(event.places, key=lambda one: one.product_id)}
+
+
+@product.shares(events.CollectionListed, _listed)
+def product_listed(view: Product, at: tuple[str, int | None], _: Recorded) -> Product:
+    collection_id, place = at
+    elsewhere = {one: number for one, number in view.places.items() if one != collection_id}
+    return replace(view, places=elsewhere if place is None else {**elsewhere, collection_id: place})
+
+
 @product.on(events.VariantCreated, _own)
 def variant_created(view: Product, event: events.VariantCreated, recorded: Recorded) -> Product:
     variant = Variant(
@@ -94,15 +105,40 @@ def variant_priced(view: Product, event: events.VariantPriced, recorded: Recorde
     return replace(view, variants=variants, updated_at=recorded.at)
 
 
+@product.on(events.VariantDescribed, _own)
+def variant_described(view: Product, event: events.VariantDescribed, recorded: Recorded) -> Product:
+    return _changed(
+        view,
+        event.variant_id,
+        recorded,
+        name=event.name,
+        option_values=event.option_values,
+        backorderable=event.backorderable,
+        weight_grams=event.weight_grams,
+        barcode=event.barcode,
+        image=event.image,
+    )
+
+
+@product.on(events.VariantDiscontinued, _own)
+def variant_discontinued(view: Product, event: events.VariantDiscontinued, recorded: Recorded) -> Product:
+    return _changed(view, event.variant_id, recorded, discontinued=True)
+
+
+def _changed(view: Product, variant_id: str, recorded: Recorded, **told: Any) -> Product:
+    told |= {"version": recorded.stream_version, "updated_at": recorded.at}
+    variants = [replace(one, **told) if one.id == variant_id else one for one in view.variants]
+    return replace(view, variants=variants, updated_at=recorded.at)
+
+
 _Moved = dict[str, dict[str, Level]]  # by variant and warehouse
 
 
 def _levels(event: Any) -> dict[str, _Moved]:
     """Every event of stock carries the level after it, so the last one is the truth."""
-    active = getattr(event, "active", True)
     moved: dict[str, _Moved] = {product_id: {} for product_id in sorted(event.products())}
     for move in event.moves:
-        level = Level(move.on_hand, move.allocated, move.reserved, active)
+        level = Level(move.on_hand, move.allocated, move.reserved, event.sells(move.warehouse_id))
         moved[move.product_id].setdefault(move.variant_id, {})[move.warehouse_id] = level
     return moved
 
@@ -117,10 +153,22 @@ def _stock_moved(view: Product, moved: _Moved, _: Recorded) -> Product:
 
 
 for _kind in (
-    events.StockAdjusted, events.StockReserved, events.StockReleased, events.StockAllocated,
+    events.StockAdjusted, events.StockTransferred, events.StockReserved, events.StockReleased, events.StockAllocated,
     events.StockDeallocated, events.StockShipped,
 ):  # fmt: skip
     product.shares(_kind, _levels)(_stock_moved)
+
+
+@product.on(events.WarehouseChanged, lambda e: e.product_ids)
+def warehouse_switched(view: Product, event: events.WarehouseChanged, _: Recorded) -> Product:
+    def switched(variant: Variant) -> Variant:
+        if event.warehouse_id not in variant.levels:
+            return variant
+        level = replace(variant.levels[event.warehouse_id], active=event.active)
+        levels = variant.levels | {event.warehouse_id: level}
+        return replace(variant, levels=levels, available_quantity=sum(one.free for one in levels.values()))
+
+    return replace(view, variants=[switched(variant) for variant in view.variants])
 
 
 def _units(event: events.PastOrderRecorded) -> dict[str, int]:
@@ -177,14 +225,16 @@ def _entries(document: Product) -> Iterable[Entry]:
 
 
 def _listings(cut: Product) -> Iterable[Entry]:
-    """A channel lists what is published in it, under all and under each category."""
+    """A channel lists what is published in it: under all, under each category and in each collection."""
     if not cut.published:
         return
-    product_id, scopes = views.root(cut.id), ("all", *cut.category_ids)
+    product_id, scopes = views.root(cut.id), ("all", *cut.category_ids, *cut.places)
     for sort, key in views.product_sort_keys(cut).items():
         entry = views.member(key, product_id)
         for scope in scopes:
             yield views.listing(cut.channel, scope, sort), entry, 0
+    for collection_id, place in cut.places.items():
+        yield views.listing(cut.channel, collection_id, "POSITION"), views.member(views.number_key(place), product_id), 0
 
 
 def _lookups(document: Product) -> Iterable[str]:

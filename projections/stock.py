@@ -41,7 +41,7 @@ def _stock_moved(view: StockLevel, last: events.Move, recorded: Recorded) -> Sto
 
 
 for _kind in (
-    events.StockAdjusted, events.StockReserved, events.StockReleased, events.StockAllocated,
+    events.StockAdjusted, events.StockTransferred, events.StockReserved, events.StockReleased, events.StockAllocated,
     events.StockDeallocated, events.StockShipped,
 ):  # fmt: skip
     stock_level.shares(_kind, _last_moves)(_stock_moved)

@@ -1,4 +1,4 @@
-"""Channels, warehouses and the category tree: small lists, read whole."""
+"""Channels, warehouses, the category tree and collections: small lists, read whole."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -6,7 +6,7 @@ from typing import TypeVar
 from reads.reading import Reading
 from reads.store import Range
 from shop import ids, views
-from shop.views import Category, Channel, Document, Warehouse
+from shop.views import Category, Channel, Collection, Document, Warehouse
 
 D = TypeVar("D", bound=Document)
 _MOST = 10_000
@@ -57,6 +57,17 @@ async def category_and_below(reading: Reading, category_id: str) -> Sequence[str
     for parent in found:
         found += [one.id for one in every if one.parent_id == parent]
     return found
+
+
+async def collection(reading: Reading, *, id: str | None = None, slug: str | None = None) -> Collection | None:
+    if id is None and slug is not None:
+        id = await reading.lookup(Collection, "slug", slug)
+    return None if id is None else await reading.get(Collection, id)
+
+
+async def collections(reading: Reading) -> list[Collection]:
+    """All collections, by name."""
+    return sorted(await _every(reading, Collection), key=lambda one: (one.name.casefold(), one.id))
 
 
 async def _every(reading: Reading, view: type[D]) -> list[D]:

@@ -18,6 +18,7 @@ from shop.views import Keys
 
 _BLOCK_MS = 1_000
 _MOST_ENTRIES = 500
+_ASK_AGAIN_SECONDS = 0.5
 _TOLD_LATE = 50_000  # ordinals from here on are of what was told late; an event changes fewer documents
 
 logger = structlog.get_logger()
@@ -221,7 +222,9 @@ async def following(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
+        while not task.done():  # a driver may swallow a cancelation that comes while it waits for an answer
+            task.cancel()
+            await asyncio.wait([task], timeout=_ASK_AGAIN_SECONDS)
         with suppress(asyncio.CancelledError):
             await task
 

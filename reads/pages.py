@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -82,6 +83,10 @@ def size(window: Window) -> int:
     return wanted
 
 
+Next = Callable[[str | None, int, bool], Awaitable[tuple[list[str], bool]]]
+"""Members that follow one (None: from the beginning), so many, falling or not; and whether there are more."""
+
+
 async def page(
     reading: Reading,
     view: type[D],
@@ -96,16 +101,63 @@ async def page(
 
     An entry whose document is gone or no longer `fits` is left out, and the page is filled up once.
     """
+    size(window)  # refuses, before anything is read
+
+    async def following(start: str | None, wanted: int, falling: bool) -> tuple[list[str], bool]:
+        ranges = [Range(index, wanted + 1, start, falling) for index in indexes]
+        found = {entry for part in await reading.ranges(view, ranges) for entry in part}
+        ordered = sorted(found, key=str.encode, reverse=falling)
+        return ordered[:wanted], len(ordered) > wanted
+
+    total = await reading.counts(view, indexes) if indexes else 0
+    return await _filled(reading, view, total, following, window, falling, document_id, fits)
+
+
+async def page_among(
+    reading: Reading,
+    view: type[D],
+    members: Collection[str],
+    window: Window,
+    *,
+    falling: bool = False,
+    document_id: Callable[[str], str] = lambda found: found,
+    fits: Callable[[D], bool] = lambda _: True,
+) -> Page[D]:
+    """Read one page of members that are known already, in one round trip; otherwise as `page`."""
+    ordered = sorted(members, key=str.encode)
+
+    async def following(start: str | None, wanted: int, falling: bool) -> tuple[list[str], bool]:
+        left = ordered if start is None else _beyond(ordered, start, falling=falling)
+        return (left[::-1] if falling else left)[:wanted], len(left) > wanted
+
+    return await _filled(reading, view, len(ordered), following, window, falling, document_id, fits)
+
+
+def _beyond(ordered: list[str], start: str, *, falling: bool) -> list[str]:
+    at = start.encode()
+    if falling:
+        return ordered[: bisect_left(ordered, at, key=str.encode)]
+    return ordered[bisect_right(ordered, at, key=str.encode) :]
+
+
+async def _filled(
+    reading: Reading,
+    view: type[D],
+    total: int,
+    following: Next,
+    window: Window,
+    falling: bool,
+    document_id: Callable[[str], str],
+    fits: Callable[[D], bool],
+) -> Page[D]:
     wanted, backwards = size(window), window.last is not None
     start = member(window.before if backwards else window.after)
-    direction = falling != backwards
-    total = await reading.counts(view, indexes) if indexes else 0
     edges: list[Edge[D]] = []
     more = total > 0
     for _ in range(2):
         if not more or len(edges) >= wanted:
             break
-        found, more = await _members(reading, view, indexes, start, wanted - len(edges), falling=direction)
+        found, more = await following(start, wanted - len(edges), falling != backwards)
         documents = await reading.many(view, [document_id(views.member_id(entry)) for entry in found])
         pairs = zip(found, documents, strict=True)
         edges += [Edge(cursor(entry), node) for entry, node in pairs if node is not None and fits(node)]
@@ -116,16 +168,6 @@ async def page(
     ends = (started, more) if backwards else (more, started)
     first, last = (edges[0].cursor, edges[-1].cursor) if edges else (None, None)
     return Page(edges, PageInfo(*ends, first, last), total)
-
-
-async def _members(
-    reading: Reading, view: type[Document], indexes: Sequence[str], start: str | None, wanted: int, *, falling: bool
-) -> tuple[list[str], bool]:
-    """Merge the indexes' next members; an entry that stands in several comes once. Tell also whether there are more."""
-    ranges = [Range(index, wanted + 1, start, falling) for index in indexes]
-    found = {entry for part in await reading.ranges(view, ranges) for entry in part}
-    ordered = sorted(found, key=str.encode, reverse=falling)
-    return ordered[:wanted], len(ordered) > wanted
 
 
 def page_of(ordered: Sequence[D], window: Window, key: Callable[[D], str]) -> Page[D]:

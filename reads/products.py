@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import msgspec
 
 from reads.catalog import category_and_below
-from reads.pages import Edge, Page, Window, page, page_of
+from reads.pages import Edge, Page, Window, page, page_among, page_of
 from reads.reading import Reading
+from reads.store import Group
 from shop import views
 from shop.views import Product, Variant
 
-# Which way a sort goes where nobody says: best sellers and newest first, names and prices rising.
-_FALLING = {"NAME": False, "PRICE": False, "CREATED_AT": True, "BEST_SELLING": True, "UPDATED_AT": True}
+# Which way a sort goes where nobody says: best sellers and newest first, names, prices and places rising.
+_FALLING = {"NAME": False, "PRICE": False, "CREATED_AT": True, "BEST_SELLING": True, "UPDATED_AT": True, "POSITION": False}
 
 
 class ProductFilter(msgspec.Struct, frozen=True):
@@ -19,6 +20,7 @@ class ProductFilter(msgspec.Struct, frozen=True):
 
     ids: list[str] | None = None
     category: str | None = None
+    collection: str | None = None
     status: list[str] | None = None
 
 
@@ -46,27 +48,50 @@ async def products(
     falling = _FALLING[sort] if descending is None else descending
     if where.ids is not None:
         return await _chosen(reading, channel, where, sort, falling, window)
-    scopes: Sequence[str] = ["all"]
-    if where.category is not None:
-        scopes = await category_and_below(reading, where.category)
     sold = where.status is None or "ACTIVE" in where.status  # what is published is active
-    found = await page(
-        reading,
-        Product,
-        [views.listing(channel, scope, sort) for scope in scopes] if sold else [],
-        window,
-        falling=falling,
-        document_id=lambda product_id: f"{product_id}:{channel}",
-        fits=lambda one: one.published,
-    )
+    ordered, *others = await _groups(reading, channel, where, sort) if sold else [Group([])]
+
+    def document_id(product_id: str) -> str:
+        return f"{product_id}:{channel}"
+
+    def fits(one: Product) -> bool:
+        return one.published
+
+    if not others:
+        found = await page(reading, Product, ordered.indexes, window, falling=falling, document_id=document_id, fits=fits)
+    else:
+        members = await _in_all(reading, ordered, others)
+        found = await page_among(reading, Product, members, window, falling=falling, document_id=document_id, fits=fits)
     edges = [Edge(edge.cursor, node) for edge in found.edges if (node := _shown(edge.node, channel)) is not None]
     return Page(edges, found.page_info, found.total_count)
+
+
+async def _groups(reading: Reading, channel: str, where: ProductFilter, sort: str) -> list[Group]:
+    """What must all hold, as groups of indexes: the first is in the order of the sort."""
+    groups = [] if where.collection is None else [Group([views.listing(channel, where.collection, sort)])]
+    if where.category is not None:
+        by = "NAME" if groups else sort
+        scopes = await category_and_below(reading, where.category)
+        groups.append(Group([views.listing(channel, scope, by) for scope in scopes]))
+    return groups or [Group([views.listing(channel, "all", sort)])]
+
+
+async def _in_all(reading: Reading, ordered: Group, others: Sequence[Group]) -> list[str]:
+    """The members of the first group whose products stand in all the others too."""
+    members, *rest = await reading.groups(Product, [ordered, *others])
+    fitting = set.intersection(*({views.member_id(entry) for entry in group} for group in rest))
+    return [entry for entry in members if views.member_id(entry) in fitting]
 
 
 async def product_count(reading: Reading, channel: str, category_id: str) -> int:
     """How many products the channel sells in a category and all below it."""
     scopes = await category_and_below(reading, category_id)
     return await reading.counts(Product, [views.listing(channel, scope, "NAME") for scope in scopes])
+
+
+async def collected_count(reading: Reading, channel: str, collection_id: str) -> int:
+    """How many products of a collection the channel sells."""
+    return await reading.counts(Product, [views.listing(channel, collection_id, "NAME")])
 
 
 async def variant(
@@ -100,11 +125,17 @@ async def _chosen(
 
     def fits(one: Product) -> bool:
         filed = inside is None or bool(inside & set(one.category_ids))
-        return one.published and filed and (where.status is None or one.status in where.status)
+        listed = where.collection is None or where.collection in one.places
+        return one.published and filed and listed and (where.status is None or one.status in where.status)
+
+    def key(one: Product) -> str:
+        if sort == "POSITION":
+            return views.number_key(one.places[where.collection or ""])
+        return views.product_sort_keys(one)[sort]
 
     found = [one for one in await by_ids(reading, channel, ids) if one is not None and fits(one)]
-    found.sort(key=lambda one: (views.product_sort_keys(one)[sort], one.id), reverse=falling)
-    return page_of(found, window, lambda one: views.product_sort_keys(one)[sort])
+    found.sort(key=lambda one: (key(one), one.id), reverse=falling)
+    return page_of(found, window, key)
 
 
 def _shown(document: Product | None, channel: str) -> Product | None:

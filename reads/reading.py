@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from reads.errors import PositionUnknown, ViewBehind, ViewRebuilding
 from reads.feed import Feed
 from reads.state import Shown, State
-from reads.store import Range, Store
+from reads.store import Group, Range, Store
 from shop import views
 from shop.position import Position
 from shop.views import Document, Keys
@@ -102,6 +102,10 @@ class Reading:
         """All members of any of the indexes: for filters over several axes at once."""
         return await self._store.members(view, await self._generations(view), indexes)
 
+    async def groups(self, view: type[Document], wanted: Sequence[Group]) -> list[set[str]]:
+        """Read the members of each group of indexes."""
+        return await self._store.groups(view, await self._generations(view), wanted)
+
     async def sums(self, view: type[Document], indexes: Sequence[str]) -> dict[str, int]:
         """Add up the scores of each member over several indexes."""
         return await self._store.sums(view, await self._generations(view), indexes)
@@ -181,7 +185,9 @@ class Reading:
                 future.set_exception(error)
             return
         for future, document in zip(wanted.values(), documents, strict=True):
-            if not future.done():
+            if isinstance(document, Exception):
+                future.set_exception(document)
+            elif not future.done():
                 future.set_result(document)
 
     def _place(self, view: type[Document], document_id: str) -> tuple[type[Document], str, int]:

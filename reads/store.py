@@ -1,7 +1,7 @@
 """The views' side of Redis as readers see it: documents, index ranges and checkpoints, a round trip at a time."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -26,6 +26,18 @@ class Range(msgspec.Struct, frozen=True):
     after: str | None = None
     falling: bool = False
     prefix: str | None = None
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Members of any of the indexes; where bounds are given, those with a sort key from `low` on and below `beyond`."""
+
+    indexes: Sequence[str]
+    low: str | None = None
+    beyond: str | None = None
+
+    @property
+    def bounded(self) -> bool:
+        return self.low is not None or self.beyond is not None
 
 
 class Store:
@@ -53,18 +65,18 @@ class Store:
         found: Any = await self.redis.hget(self.keys.parked(segment), field)
         return None if found is None else msgspec.json.decode(found, type=Parked)
 
-    async def documents(self, wanted: Sequence[tuple[type[Document], str, int]]) -> list[Document | None]:
-        """Load documents by view, id and generation; None where there is none."""
+    async def documents(self, wanted: Sequence[tuple[type[Document], str, int]]) -> list[Document | Exception | None]:
+        """Load documents by view, id and generation; None where there is none, the error where one cannot be read."""
         by_segment: dict[int, list[int]] = {}
         for place, (_, document_id, _) in enumerate(wanted):
             by_segment.setdefault(self.keys.segment(document_id), []).append(place)
         pipeline = self.redis.pipeline(transaction=False)
         for places in by_segment.values():
             pipeline.mget([self.keys.document(*wanted[place]) for place in places])
-        found: list[Document | None] = [None] * len(wanted)
+        found: list[Document | Exception | None] = [None] * len(wanted)
         for places, values in zip(by_segment.values(), await pipeline.execute() if by_segment else [], strict=True):
             for place, value in zip(places, values, strict=True):
-                found[place] = None if value is None else _DECODERS[wanted[place][0]].decode(value)
+                found[place] = None if value is None else _read(wanted[place][0], value)
         return found
 
     async def ranges(self, view: type[Document], generations: Generations, wanted: Sequence[Range]) -> list[list[str]]:
@@ -93,6 +105,24 @@ class Store:
                 pipeline.zrange(self.keys.index(view, segment, index, generations[segment]), 0, -1)
         return {member.decode() for answer in await pipeline.execute() for member in answer}
 
+    async def groups(self, view: type[Document], generations: Generations, wanted: Sequence[Group]) -> list[set[str]]:
+        """Read the members of each group, over all segments, all in one round trip."""
+        pipeline = self.redis.pipeline(transaction=False)
+        for group in wanted:
+            for segment in range(self.keys.segments):
+                for index in group.indexes:
+                    key = self.keys.index(view, segment, index, generations[segment])
+                    low, beyond = (
+                        "-" if group.low is None else f"[{group.low}",
+                        "+" if group.beyond is None else f"({group.beyond}",
+                    )
+                    pipeline.zrangebylex(key, low, beyond)
+        answers = iter(await pipeline.execute())
+        return [
+            {member.decode() for _ in range(self.keys.segments * len(group.indexes)) for member in next(answers)}
+            for group in wanted
+        ]
+
     async def sums(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> dict[str, int]:
         """Add up the scores of each member over several indexes."""
         pipeline = self.redis.pipeline(transaction=False)
@@ -116,3 +146,11 @@ def _range(pipeline: Any, key: str, one: Range) -> None:
 def _merged(answers: Sequence[Sequence[bytes]], one: Range) -> list[str]:
     every = {member for answer in answers for member in answer}
     return [member.decode() for member in sorted(every, reverse=one.falling)[: one.limit]]
+
+
+def _read(view: type[Document], value: bytes) -> Document | Exception:
+    """One spoiled document is an error where it is asked for, and nowhere else."""
+    try:
+        return cast("Document", _DECODERS[view].decode(value))
+    except msgspec.DecodeError as error:
+        return error

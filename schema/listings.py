@@ -23,12 +23,13 @@ class ProductStatus(enum.StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
-@strawberry.enum
+@strawberry.enum(description="POSITION is the order of a collection's list.")
 class ProductSortField(enum.StrEnum):
     NAME = "NAME"
     PRICE = "PRICE"
     CREATED_AT = "CREATED_AT"
     BEST_SELLING = "BEST_SELLING"
+    POSITION = "POSITION"
     UPDATED_AT = "UPDATED_AT"
 
 
@@ -36,6 +37,7 @@ class ProductSortField(enum.StrEnum):
 class ProductWhere:
     ids: list[strawberry.ID] | None = strawberry.UNSET
     category: strawberry.ID | None = strawberry.UNSET
+    collection: strawberry.ID | None = strawberry.UNSET
     status: list[ProductStatus] | None = strawberry.UNSET
 
 
@@ -59,15 +61,34 @@ async def listing(
     category_id: str | None = None,
 ) -> Page[views.Product]:
     """One page of a channel's products, of all or below one category; by name unless sorted otherwise."""
-    by, direction = (sort.field, known(sort.direction)) if sort else (ProductSortField.NAME, None)
-    descending = None if direction is None else direction is SortDirection.DESC
-    wanted = ProductFilter(**given(where)) if where else ProductFilter()
+    wanted = _wanted(where)
     if category_id is not None:
-        wanted = _within(wanted, category_id)
+        if wanted.category is not None:
+            raise bad_input("Below a category, leave `where.category` out.")
+        wanted = msgspec.structs.replace(wanted, category=category_id)
+    return await _sorted(reading, channel, wanted, sort, part)
+
+
+async def collected(
+    reading: Reading, channel: str, where: ProductWhere | None, sort: ProductSort | None, part: Window, collection_id: str
+) -> Page[views.Product]:
+    """One page of a collection's products; in the order of its list unless sorted otherwise."""
+    wanted = _wanted(where)
+    if wanted.collection is not None:
+        raise bad_input("In a collection, leave `where.collection` out.")
+    wanted = msgspec.structs.replace(wanted, collection=collection_id)
+    return await _sorted(reading, channel, wanted, sort or ProductSort(field=ProductSortField.POSITION), part)
+
+
+async def _sorted(
+    reading: Reading, channel: str, wanted: ProductFilter, sort: ProductSort | None, part: Window
+) -> Page[views.Product]:
+    by, direction = (sort.field, known(sort.direction)) if sort else (ProductSortField.NAME, None)
+    if by is ProductSortField.POSITION and wanted.collection is None:
+        raise bad_input("POSITION is the order of a collection's list: name one in `where.collection`.")
+    descending = None if direction is None else direction is SortDirection.DESC
     return await products.products(reading, channel, wanted, by.value, descending, part)
 
 
-def _within(wanted: ProductFilter, category_id: str) -> ProductFilter:
-    if wanted.category is not None:
-        raise bad_input("Below a category, leave `where.category` out.")
-    return msgspec.structs.replace(wanted, category=category_id)
+def _wanted(where: ProductWhere | None) -> ProductFilter:
+    return ProductFilter(**given(where)) if where else ProductFilter()

@@ -9,6 +9,7 @@ import strawberry
 from reads import carts, products
 from reads.reading import Reading
 from schema.catalog import DEFAULT, shown
+from schema.collections import shown_collection
 from schema.context import Info
 from schema.faults import bad_input
 from schema.nodes import Node
@@ -27,6 +28,7 @@ LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
     "prod": lambda reading, node_id, channel: products.product(reading, channel, id=node_id),
     "var": lambda reading, node_id, channel: products.variant(reading, channel, id=node_id),
     "cat": shown,
+    "col": shown_collection,
     "wh": _document(views.Warehouse),
     "cart": lambda reading, node_id, _: carts.cart(reading, node_id),
     "chk": _document(views.Checkout),

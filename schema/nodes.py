@@ -16,6 +16,7 @@ TYPES = {
     "prod": "Product",
     "var": "Variant",
     "cat": "Category",
+    "col": "Collection",
     "wh": "Warehouse",
     "cart": "Cart",
     "chk": "Checkout",

@@ -9,11 +9,11 @@ from strawberry import Parent
 
 from reads import catalog, customers, orders, products
 from reads.pages import Page
-from schema.addresses import Address
+from schema.addresses import Address, AddressInput
 from schema.catalog import Attribute, Channel, Media
 from schema.context import Info
 from schema.fulfillment import Fulfillment, Return, ShownLine
-from schema.inputs import command
+from schema.inputs import cleared, command
 from schema.listings import window
 from schema.money import Money
 from schema.nodes import Node, PageInfo, Versioned, Within, known, one_of
@@ -34,10 +34,12 @@ from schema.stock import Warehouse
 from shop import views
 from writes.bus import Answer
 from writes.fulfillment import SetOrderLineStatus
-from writes.orders import CancelOrder
+from writes.orders import AddOrderNote, CancelOrder, UpdateOrder
 
 if TYPE_CHECKING:
     from schema.customers import Customer
+
+_MENDED = {"email", "shipping_address", "billing_address", "metadata"}
 
 
 @strawberry.enum
@@ -152,6 +154,16 @@ class OrderConnection:
     total_count: int
 
 
+@strawberry.input(description="Mends what was typed wrong; the address only until something is shipped.")
+class OrderUpdateInput:
+    idempotency_key: str | None = strawberry.UNSET
+    expected_version: int | None = strawberry.UNSET
+    email: str | None = strawberry.UNSET
+    shipping_address: AddressInput | None = strawberry.UNSET
+    billing_address: AddressInput | None = strawberry.UNSET
+    metadata: JSON | None = strawberry.UNSET
+
+
 @strawberry.input
 class OrderCancelInput:
     idempotency_key: str
@@ -212,6 +224,23 @@ class OrderQuery:
 
 @strawberry.type
 class OrderMutation:
+    @strawberry.mutation(graphql_type=OrderPayload)
+    @staticmethod
+    async def order_update(info: Info, id: strawberry.ID, input: OrderUpdateInput) -> Answer:
+        gone = dict.fromkeys(_MENDED & set(cleared(input)))
+        return await send(info, command(UpdateOrder, input, order_id=id, **gone), input.idempotency_key)
+
+    @strawberry.mutation(graphql_type=OrderPayload)
+    @staticmethod
+    async def order_note_add(
+        info: Info,
+        id: strawberry.ID,
+        note: str,
+        visible_to_customer: bool = False,
+        idempotency_key: str | None = strawberry.UNSET,
+    ) -> Answer:
+        return await send(info, AddOrderNote(id, note, visible_to_customer), known(idempotency_key))
+
     @strawberry.mutation(graphql_type=OrderPayload)
     @staticmethod
     async def order_cancel(info: Info, id: strawberry.ID, input: OrderCancelInput) -> Answer:

@@ -17,10 +17,10 @@ from shop import views
 from writes.bus import Answer
 from writes.catalog import CreateProduct, PublishProduct, UnpublishProduct, UpdateProduct
 from writes.refusals import Invalid
-from writes.variants import CreateVariant, PriceIn, SetVariantPrices, VariantIn
+from writes.variants import CreateVariant, DiscontinueVariant, PriceIn, SetVariantPrices, UpdateVariant, VariantIn
 
 DEFAULT_CHANNELS = [DEFAULT]
-_LISTS = {"category_ids", "tags", "attributes", "media"}
+_LISTS = {"category_ids", "tags", "attributes", "media", "option_values"}
 
 
 @strawberry.input
@@ -46,6 +46,18 @@ class ProductVariantInput:
 class VariantCreateInput(ProductVariantInput):
     idempotency_key: str | None = strawberry.UNSET
     product_id: strawberry.ID
+
+
+@strawberry.input
+class VariantUpdateInput:
+    idempotency_key: str | None = strawberry.UNSET
+    expected_version: int | None = strawberry.UNSET
+    name: str | None = strawberry.UNSET
+    option_values: list[AttributeInput] | None = strawberry.UNSET
+    backorderable: bool | None = strawberry.UNSET
+    weight_grams: int | None = strawberry.UNSET
+    barcode: str | None = strawberry.UNSET
+    image: MediaInput | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -148,6 +160,19 @@ class ProductMutation:
     @staticmethod
     async def variant_create(info: Info, input: VariantCreateInput) -> Answer:
         return await send(info, CreateVariant(input.product_id, _variant(input)), input.idempotency_key)
+
+    @strawberry.mutation(graphql_type=VariantPayload)
+    @staticmethod
+    async def variant_update(info: Info, id: strawberry.ID, input: VariantUpdateInput) -> Answer:
+        for name in {"name", "backorderable"} & set(cleared(input)):
+            return refused(Invalid(f"A variant's {name} cannot be cleared.", ["input", name]))
+        nothing: dict[str, Any] = {name: [] if name in _LISTS else None for name in cleared(input)}
+        return await send(info, command(UpdateVariant, input, variant_id=id, **nothing), input.idempotency_key)
+
+    @strawberry.mutation(graphql_type=VariantPayload)
+    @staticmethod
+    async def variant_discontinue(info: Info, id: strawberry.ID, idempotency_key: str | None = strawberry.UNSET) -> Answer:
+        return await send(info, DiscontinueVariant(id), idempotency_key)
 
     @strawberry.mutation(graphql_type=VariantPayload)
     @staticmethod

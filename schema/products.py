@@ -9,6 +9,7 @@ from strawberry import Parent
 from reads import catalog, products
 from reads.pages import Page
 from schema.catalog import DEFAULT, Attribute, Category, Channel, Media, ShownCategory
+from schema.collections import Collection, ShownCollection
 from schema.context import Info
 from schema.listings import ProductSort, ProductStatus, ProductWhere, listing, window
 from schema.money import Money, PriceRange, Range, span
@@ -103,6 +104,12 @@ class Product(Node, Versioned):
     @staticmethod
     async def categories(product: Parent[views.Product], info: Info) -> list[ShownCategory]:
         found = await info.context.reading.many(views.Category, product.category_ids)
+        return [Within(one, product.channel) for one in found if one is not None]
+
+    @strawberry.field(graphql_type=list[Collection])
+    @staticmethod
+    async def collections(product: Parent[views.Product], info: Info) -> list[ShownCollection]:
+        found = await info.context.reading.many(views.Collection, sorted(product.places))
         return [Within(one, product.channel) for one in found if one is not None]
 
     @strawberry.field(graphql_type=list[ProductOption])

@@ -10,9 +10,11 @@ from schema import faults
 from schema.carts import CartMutation, CartQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.checkout import CheckoutMutation, CheckoutQuery
+from schema.collections import CollectionMutation, CollectionQuery
 from schema.consistency import Consistency, at_least
 from schema.customers import CustomerQuery
 from schema.errors import TYPES as ERROR_TYPES
+from schema.fulfillment import FulfillmentMutation
 from schema.live import Subscription
 from schema.node_query import NodeQuery
 from schema.orders import OrderMutation, OrderQuery
@@ -27,6 +29,7 @@ from schema.views import ViewQuery
 @strawberry.type
 class Query(
     CatalogQuery,
+    CollectionQuery,
     ProductQuery,
     StockQuery,
     CartQuery,
@@ -41,7 +44,16 @@ class Query(
 
 
 @strawberry.type
-class Mutation(CatalogMutation, ProductMutation, StockMutation, CartMutation, CheckoutMutation, OrderMutation):
+class Mutation(
+    CatalogMutation,
+    CollectionMutation,
+    ProductMutation,
+    StockMutation,
+    CartMutation,
+    CheckoutMutation,
+    OrderMutation,
+    FulfillmentMutation,
+):
     pass
 
 

@@ -8,16 +8,20 @@ from strawberry import Parent
 
 from reads import catalog, products, stock
 from reads.pages import Edge, Page
+from schema.carts import CartLineInput
 from schema.catalog import DEFAULT
 from schema.context import Info
-from schema.inputs import command
+from schema.inputs import cleared, command
 from schema.listings import window
 from schema.nodes import Node, PageInfo, Within, known
-from schema.payloads import MutationPayload, after, send
+from schema.payloads import MutationPayload, after, refused, send
 from schema.products import Variant
 from shop import views
 from writes.bus import Answer
+from writes.refusals import Invalid
 from writes.stock import AdjustStock, CreateWarehouse
+from writes.transfers import TransferStock
+from writes.warehouses import UpdateWarehouse
 
 # A level's variant is shown for the channel of the root field that it came from.
 ShownLevel = Within[views.StockLevel, str]
@@ -101,6 +105,15 @@ class WarehouseInput:
     priority: int = 0
 
 
+@strawberry.input
+class WarehouseUpdateInput:
+    idempotency_key: str | None = strawberry.UNSET
+    code: str | None = strawberry.UNSET
+    name: str | None = strawberry.UNSET
+    active: bool | None = strawberry.UNSET
+    priority: int | None = strawberry.UNSET
+
+
 @strawberry.input(
     description="The variant by id, SKU or barcode; either `delta` or `countedTo`, the quantity found on the shelf. "
     "changeFrom is a compare-and-swap on onHand."
@@ -120,6 +133,14 @@ class StockAdjustInput:
     warehouse_id: strawberry.ID
     reason: StockReason
     changes: list[StockChangeInput]
+
+
+@strawberry.input
+class StockTransferInput:
+    idempotency_key: str
+    from_warehouse_id: strawberry.ID
+    to_warehouse_id: strawberry.ID
+    lines: list[CartLineInput]
 
 
 @strawberry.type
@@ -174,10 +195,22 @@ class StockMutation:
     async def warehouse_create(info: Info, input: WarehouseInput) -> Answer:
         return await send(info, command(CreateWarehouse, input), input.idempotency_key)
 
+    @strawberry.mutation(graphql_type=WarehousePayload)
+    @staticmethod
+    async def warehouse_update(info: Info, id: strawberry.ID, input: WarehouseUpdateInput) -> Answer:
+        for name in set(cleared(input)) - {"idempotency_key"}:
+            return refused(Invalid(f"A warehouse's {name} cannot be cleared.", ["input", name]))
+        return await send(info, command(UpdateWarehouse, input, warehouse_id=id), input.idempotency_key)
+
     @strawberry.mutation(graphql_type=StockPayload)
     @staticmethod
     async def stock_adjust(info: Info, input: StockAdjustInput) -> Answer:
         return await send(info, command(AdjustStock, input), input.idempotency_key)
+
+    @strawberry.mutation(graphql_type=StockPayload)
+    @staticmethod
+    async def stock_transfer(info: Info, input: StockTransferInput) -> Answer:
+        return await send(info, command(TransferStock, input), input.idempotency_key)
 
 
 async def _variant_at(level: ShownLevel, info: Info) -> views.Variant | None:

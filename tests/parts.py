@@ -23,7 +23,7 @@ _PARTS = (
     ("engine", 150, ["pytest", "tests/engine"]),
     ("schema and house", 60, ["pytest", "tests/schema", "tests/house"]),
     ("imports", 180, ["pytest", "tests/server"]),
-    ("journeys", 240, ["pytest", "tests/journeys"]),
+    ("journeys", 330, ["pytest", "tests/journeys"]),
     ("crashes", 360, ["pytest", "tests/crash"]),
 )
 

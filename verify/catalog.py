@@ -1,4 +1,4 @@
-"""Channels, warehouses, categories and stock levels, as the tables tell them."""
+"""Channels, warehouses, categories, collections and stock levels, as the tables tell them."""
 
 from typing import Any
 
@@ -40,6 +40,18 @@ def expect_settings(expected: Expected) -> None:
         expected.document(category)
         expected.sorted_by(category, "every", "")
         expected.sorted_by(category, "lookup", f"slug={row.slug}")
+    for row in expected.rows("SELECT id, slug, name, description, image FROM collections"):
+        collection = views.Collection(
+            id=row.id,
+            version=expected.versions[row.id],
+            slug=row.slug,
+            name=row.name,
+            description=row.description,
+            image=media(row.image),
+        )
+        expected.document(collection)
+        expected.sorted_by(collection, "every", "")
+        expected.sorted_by(collection, "lookup", f"slug={row.slug}")
 
 
 def expect_stock(expected: Expected) -> None:

@@ -18,9 +18,6 @@ NOT_IN_SQL: Mapping[tuple[type[msgspec.Struct], str], str] = {
     (views.Checkout, "version"): "its stream also counts the stock it holds and releases, which the view does not show",
     (views.Variant, "updated_at"): "the moment of the last event",
     (views.Payment, "decline_code"): "the ledger keeps the provider's message only",
-    (views.Fulfillment, "carrier"): "only the event has it",
-    (views.Fulfillment, "tracking_number"): "only the event has it",
-    (views.Fulfillment, "tracking_url"): "only the event has it",
 }
 # Lists whose order no table tells, or only by moments that are often the same: they are compared as sets.
 UNORDERED = {

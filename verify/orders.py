@@ -13,6 +13,10 @@ _GOODS = """
     SELECT order_id AS of, sum(quantity - canceled) AS wanted, sum(shipped) AS shipped, sum(returned) AS returned
     FROM order_lines GROUP BY order_id
 """
+_FULFILLMENTS = """
+    SELECT f.order_id AS of, f.*, t.carrier, t.tracking_number, t.tracking_url
+    FROM fulfillments f LEFT JOIN tracking t ON t.fulfillment_id = f.id
+"""
 
 
 def expect_orders(expected: Expected) -> None:
@@ -21,7 +25,7 @@ def expect_orders(expected: Expected) -> None:
         "allocations": expected.grouped("SELECT order_line_id AS of, * FROM allocations"),
         "payments": expected.grouped("SELECT order_id AS of, * FROM payments"),
         "ledger": expected.grouped("SELECT payment_id AS of, * FROM ledger_entries"),
-        "fulfillments": expected.grouped("SELECT order_id AS of, * FROM fulfillments"),
+        "fulfillments": expected.grouped(_FULFILLMENTS),
         "fulfilled": expected.grouped("SELECT fulfillment_id AS of, * FROM fulfillment_lines"),
         "returns": expected.grouped("SELECT order_id AS of, * FROM returns"),
         "returned": expected.grouped("SELECT return_id AS of, * FROM return_lines"),
@@ -135,6 +139,9 @@ def _fulfillment(row: Any, lines: list[Any]) -> Fulfillment:
         created_at=row.created_at,
         shipped_at=row.shipped_at,
         delivered_at=row.delivered_at,
+        carrier=row.carrier,
+        tracking_number=row.tracking_number,
+        tracking_url=row.tracking_url,
         lines=[MovedLine(line.order_line_id, line.quantity) for line in lines],
     )
 

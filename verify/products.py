@@ -35,6 +35,7 @@ def expect_products(expected: Expected) -> None:
     levels = expected.grouped(_LEVELS)
     slugs = expected.grouped("SELECT product_id AS of, slug FROM product_slugs")
     filed = expected.grouped("SELECT product_id AS of, category_id FROM product_categories")
+    listed = expected.grouped("SELECT product_id AS of, collection_id, place FROM collection_products")
     published = expected.grouped("SELECT product_id AS of, channel FROM publications")
     sold = {row.product_id: row.units for row in expected.rows(_SOLD)}
     for row in expected.rows("SELECT * FROM products"):
@@ -48,6 +49,7 @@ def expect_products(expected: Expected) -> None:
             description=row.description,
             vendor=row.vendor,
             category_ids=[one.category_id for one in filed[row.id]],
+            places={one.collection_id: one.place for one in listed[row.id]},
             tags=row.tags,
             attributes=msgspec.convert(row.attributes, list[Attribute]),
             media=msgspec.convert(row.media, list[Media]),
@@ -126,9 +128,11 @@ def _expect_listings(expected: Expected, product: Product, prices: dict[str, lis
             "BEST_SELLING": as_number(product.units_sold),
             "UPDATED_AT": expected.updated_at(product),
         }
-        for scope in ["all", *product.category_ids]:
+        for scope in ["all", *product.category_ids, *product.places]:
             for sort, key in keys.items():
                 expected.sorted_by(product, f"listing:{channel}:{scope}:{sort}", key)
+        for collection_id, place in product.places.items():
+            expected.sorted_by(product, f"listing:{channel}:{collection_id}:POSITION", as_number(place))
 
 
 def as_number(value: int) -> str:

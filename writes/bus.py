@@ -12,7 +12,24 @@ import sqlalchemy as sa
 
 from shop import appending, clock, ids, log
 from shop.position import Position
-from writes import books, carts, catalog, channels, checkout, customers, fulfillment, keys, orders, payments, stock, variants
+from writes import (
+    books,
+    carts,
+    catalog,
+    channels,
+    checkout,
+    collections,
+    customers,
+    fulfillment,
+    keys,
+    orders,
+    parcels,
+    payments,
+    stock,
+    transfers,
+    variants,
+    warehouses,
+)
 from writes.keys import Kept, Key
 from writes.providers import Provider
 from writes.refusals import OutOfStock, Refused, StillInProgress
@@ -29,10 +46,16 @@ HANDLERS: Mapping[type, Handler] = {
     catalog.UpdateProduct: catalog.update_product,
     catalog.PublishProduct: catalog.publish_product,
     catalog.UnpublishProduct: catalog.unpublish_product,
+    collections.CreateCollection: collections.create_collection,
+    collections.UpdateCollection: collections.update_collection,
     variants.CreateVariant: variants.create_variant,
+    variants.UpdateVariant: variants.update_variant,
+    variants.DiscontinueVariant: variants.discontinue_variant,
     variants.SetVariantPrices: variants.set_variant_prices,
     stock.CreateWarehouse: stock.create_warehouse,
+    warehouses.UpdateWarehouse: warehouses.update_warehouse,
     stock.AdjustStock: stock.adjust_stock,
+    transfers.TransferStock: transfers.transfer_stock,
     carts.CreateCart: carts.create_cart,
     carts.AddCartLines: carts.add_cart_lines,
     carts.UpdateCartLines: carts.update_cart_lines,
@@ -42,8 +65,15 @@ HANDLERS: Mapping[type, Handler] = {
     checkout.CancelCheckout: checkout.cancel_checkout,
     checkout.ExpireCheckout: checkout.expire_checkout,
     payments.RecordPaymentResult: payments.record_payment_result,
+    orders.UpdateOrder: orders.update_order,
+    orders.AddOrderNote: orders.add_order_note,
     orders.CancelOrder: orders.cancel_order,
     fulfillment.SetOrderLineStatus: fulfillment.set_order_line_status,
+    parcels.CreateFulfillment: parcels.create_fulfillment,
+    parcels.ShipFulfillment: parcels.ship_fulfillment,
+    parcels.SetFulfillmentTracking: parcels.set_fulfillment_tracking,
+    parcels.DeliverFulfillment: parcels.deliver_fulfillment,
+    parcels.CancelFulfillment: parcels.cancel_fulfillment,
     customers.RegisterCustomer: customers.register_customer,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,

@@ -94,12 +94,12 @@ def create_category(work: Work, command: CreateCategory) -> Done:
     category_id, slug = ids.new("category"), command.slug or slug_of(command.name)
     row: dict[str, Any] = {
         "slug": slug,
-        "name": _named(command.name),
+        "name": named(command.name),
         "description": command.description,
         "parent_id": command.parent_id,
         "position": command.position,
     }
-    _check_slug(slug)
+    check_slug(slug)
     if not work.added(t.categories, {**row, "id": category_id, "image": _plain(command.image)}):
         raise Taken(f"The slug {slug} belongs to another category.", ["input", "slug"])
     happened = events.CategoryCreated(category_id=category_id, image=command.image, **row)
@@ -110,7 +110,7 @@ def create_product(work: Work, command: CreateProduct) -> Done:
     product_id = ids.new("product")
     slug = command.slug or _free_slug(work, slug_of(command.name))
     described = {
-        "name": _named(command.name),
+        "name": named(command.name),
         "description": command.description,
         "vendor": command.vendor,
         "tags": command.tags,
@@ -118,7 +118,7 @@ def create_product(work: Work, command: CreateProduct) -> Done:
         "media": command.media,
         "metadata": command.metadata,
     }
-    _check_slug(slug)
+    check_slug(slug)
     _check_categories(work, command.category_ids)
     row = {"id": product_id, "slug": slug, "status": "DRAFT", "created_at": work.at, **_plain(described)}
     while _slug_owner(work, slug) is not None or not work.added(t.products, row):
@@ -150,7 +150,7 @@ def update_product(work: Work, command: UpdateProduct) -> Done:
         field: getattr(command, field) if getattr(command, field) is not UNSET else getattr(row, field)
         for field in ("name", "description", "vendor", "tags", "attributes", "media", "metadata")
     }
-    described["name"] = _named(described["name"])
+    described["name"] = named(described["name"])
     filed = _categories_of(work, row.id)
     category_ids = filed if command.category_ids is UNSET else list(dict.fromkeys(command.category_ids))
     was = {field: getattr(row, field) for field in described}
@@ -192,13 +192,15 @@ def slug_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:150].strip("-") or "item"
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """Return a name without the blanks around it, or refuse an empty one."""
     if not name.strip():
         raise Invalid("A name is not empty.", ["input", "name"])
     return name.strip()
 
 
-def _check_slug(slug: str) -> None:
+def check_slug(slug: str) -> None:
+    """Refuse what is no slug."""
     if not channels.CODE.fullmatch(slug):
         raise Invalid(f"{slug!r} is no slug: use a-z, 0-9 and single dashes.", ["input", "slug"])
 
@@ -217,7 +219,7 @@ def _slug_owner(work: Work, slug: str) -> str | None:
 
 
 def _change_slug(work: Work, row: Any, slug: str) -> events.ProductSlugChanged:
-    _check_slug(slug)
+    check_slug(slug)
     owner = _slug_owner(work, slug)
     if owner not in {None, row.id}:
         raise Taken(f"The slug {slug} belongs to another product.", ["input", "slug"])

@@ -1,15 +1,19 @@
-"""Orders: placed, canceled, given up. What moves their goods is in fulfillment, what moves their money in the ledger."""
+"""Orders: placed, mended, noted on, canceled, given up. Their goods are moved in fulfillment, their money in the ledger."""
 
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import UNSET, UnsetType
 
 from shop import events
+from shop.events import Address
 from writes import holding, ledger, stock
 from writes import tables as t
-from writes.refusals import Invalid, NotAllowedFrom, NotFound
+from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound
 from writes.work import Done, Work
+
+_LONGEST_NOTE = 5000
 
 
 class CancelOrder(msgspec.Struct, frozen=True):
@@ -20,6 +24,50 @@ class CancelOrder(msgspec.Struct, frozen=True):
     restock: bool = True
     refund: bool = True
     expected_version: int | None = None
+
+
+class UpdateOrder(msgspec.Struct, frozen=True):
+    """What is left out stays as it is, what is None is gone."""
+
+    order_id: str
+    email: str | UnsetType | None = UNSET
+    shipping_address: Address | UnsetType | None = UNSET
+    billing_address: Address | UnsetType | None = UNSET
+    metadata: Any | UnsetType = UNSET
+    expected_version: int | None = None
+
+
+class AddOrderNote(msgspec.Struct, frozen=True):
+    order_id: str
+    note: str
+    visible_to_customer: bool = False
+
+
+def update_order(work: Work, command: UpdateOrder) -> Done:
+    order = load(work, command.order_id, ["id"])
+    work.expect(order.id, command.expected_version)
+    given = {name: getattr(command, name) for name in ("email", "shipping_address", "billing_address", "metadata")}
+    before = {name: getattr(order, name) for name in given}
+    after = {name: before[name] if value is UNSET else msgspec.to_builtins(value) for name, value in given.items()}
+    if after["email"] is not None and "@" not in after["email"]:
+        raise Invalid(f"{after['email']!r} is no email address.", ["input", "email"])
+    moved = after["shipping_address"] != before["shipping_address"]
+    if moved and any(line.shipped for line in lines_of(work, order.id)):
+        raise NotAllowedFrom("The order, partly shipped,", order.status, [], ["input", "shippingAddress"])
+    if after == before:
+        return Done([], {"order_id": order.id})
+    work.do(sa.update(t.orders).where(t.orders.c.id == order.id).values(**after))
+    return Done([msgspec.convert({"order_id": order.id, **after}, events.OrderDescribed)], {"order_id": order.id})
+
+
+def add_order_note(work: Work, command: AddOrderNote) -> Done:
+    order = load(work, command.order_id, ["id"])
+    if not command.note.strip():
+        raise Invalid("Say what there is to note.", ["note"])
+    if len(command.note) > _LONGEST_NOTE:
+        raise AboveLimit(f"A note has {_LONGEST_NOTE} characters at most.", _LONGEST_NOTE, ["note"])
+    noted = events.OrderNoted(order_id=order.id, note=command.note, visible_to_customer=command.visible_to_customer)
+    return Done([noted], {"order_id": order.id})
 
 
 def cancel_order(work: Work, command: CancelOrder) -> Done:
@@ -86,10 +134,19 @@ def _cancel(work: Work, order: Any, reason: str, *, restock: bool) -> list[event
     work.do(sa.update(t.order_lines).where(columns.order_id == order.id).values(canceled))
     work.do(sa.update(t.orders).where(t.orders.c.id == order.id).values(status="CANCELED"))
     status = ledger.payment_status(work, order.id)
-    happened: list[events.Event] = [events.OrderCanceled(order_id=order.id, reason=reason, payment_status=status)]
+    happened: list[events.Event] = [*_unpack(work, order.id)]
+    happened.append(events.OrderCanceled(order_id=order.id, reason=reason, payment_status=status))
     if moves:
         happened.append(events.StockDeallocated(order_id=order.id, moves=moves, restocked=restock))
     return happened
+
+
+def _unpack(work: Work, order_id: str) -> list[events.Event]:
+    """Goods that were packed and have not left will not leave."""
+    columns = t.fulfillments.c
+    waiting = sa.and_(columns.order_id == order_id, columns.state == "PENDING")
+    ended = work.do(sa.update(t.fulfillments).where(waiting).values(state="CANCELED").returning(columns.id))
+    return [events.FulfillmentCanceled(order_id=order_id, fulfillment_id=one) for one in sorted(ended.scalars())]
 
 
 def _end_checkout(work: Work, order: Any) -> list[events.Event]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from shop import events, ids
 from shop.events import Move
 from shop.upsert import insert
+from writes import levels
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, OutOfStock, Path, StockConflict, Taken
 from writes.work import Done, Work
@@ -83,15 +84,17 @@ def adjust_stock(work: Work, command: AdjustStock) -> Done:
         raise Invalid(f"{command.reason} is no reason for a change of stock.", ["input", "reason"])
     if not command.changes:
         raise Invalid("Name one change at least.", ["input", "changes"])
-    warehouse = work.seen(t.warehouses, command.warehouse_id)
+    warehouse = work.shared(t.warehouses, command.warehouse_id)  # what is told of it stays true
     if warehouse is None:
         raise NotFound(f"There is no warehouse {command.warehouse_id}.", ["input", "warehouseId"])
     paths: list[Path] = [["input", "changes", index] for index in range(len(command.changes))]
     named = [(_variant(work, change, path), change, path) for change, path in zip(command.changes, paths, strict=True)]
     if len({variant.id for variant, _, _ in named}) < len(named):
         raise Invalid("A variant stands here twice: put its changes into one.", ["input", "changes"])
+    may_be_owed = levels.backorderable(work, [variant.id for variant, _, _ in named])
     moves, shortfalls = [], []
     for variant, change, path in sorted(named, key=lambda one: str(one[0].id)):
+        levels.open_level(work, variant.id, command.warehouse_id, may_be_owed[variant.id])
         move, missing = _adjust(work, command, variant, change, path)
         moves.append(move)
         if missing:
@@ -101,8 +104,7 @@ def adjust_stock(work: Work, command: AdjustStock) -> Done:
     happened: list[events.Event] = [events.StockAdjusted(moves=moves, **about)]
     if shortfalls:
         happened.append(events.StockShortfallFound(moves=shortfalls, **about))
-    levels = [f"{move.product_id}:{move.variant_id}:{move.warehouse_id}" for move in moves]
-    return Done(happened, {"levels": levels})
+    return Done(happened, {"levels": [levels.level_id(move) for move in moves]})
 
 
 def reserve(work: Work, checkout_id: str, demands: Sequence[Demand]) -> tuple[list[Share], list[Move]]:
@@ -143,6 +145,17 @@ def ship(work: Work, taken: Sequence[Share]) -> list[Move]:
     return _move(work, taken, {"allocated": -1, "on_hand": -1}, of=_LEVELS.on_hand)
 
 
+def carry(work: Work, taken: Sequence[Share], to_warehouse: str) -> list[Move]:
+    """Goods that are promised to nobody leave their shelves for another warehouse. Raises OutOfStock where fewer are free.
+
+    Whoever calls holds the rows of both warehouses: here those that give are touched first.
+    """
+    gone = _move(work, taken, {"on_hand": -1}, of=_FREE)
+    come = _move(work, [msgspec.structs.replace(one, warehouse_id=to_warehouse) for one in taken], {"on_hand": +1})
+    moves = [*(msgspec.structs.replace(move, quantity=-move.quantity) for move in gone), *come]
+    return [msgspec.structs.replace(move, line_id=None) for move in moves]
+
+
 def held_for(work: Work, line_ids: Iterable[str]) -> list[Share]:
     """What is allocated to order lines, warehouse by warehouse."""
     columns = t.allocations.c
@@ -153,6 +166,20 @@ def held_for(work: Work, line_ids: Iterable[str]) -> list[Share]:
         .order_by(columns.order_line_id, columns.warehouse_id)
     )
     return [Share(*row) for row in work.all(held)]
+
+
+def overdue(work: Work, variant_ids: Sequence[str]) -> list[str]:
+    """The checkouts that hold some of these variants past their time: reserved, or allocated to an order never paid."""
+    columns = t.checkouts.c
+    reserved = sa.exists().where(t.reservations.c.checkout_id == columns.id, t.reservations.c.variant_id.in_(variant_ids))
+    unpaid = sa.exists().where(
+        t.orders.c.checkout_id == columns.id,
+        t.order_lines.c.order_id == t.orders.c.id,
+        t.order_lines.c.variant_id.in_(variant_ids),
+        t.orders.c.status == "PENDING_PAYMENT",
+    )
+    overdue = sa.select(columns.id).where(columns.status.in_(["OPEN", "PAYMENT_PENDING"]), columns.reserved_until <= work.at)
+    return list(work.connection.scalars(overdue.where(reserved | unpaid).order_by(columns.reserved_until)))
 
 
 def _plan(work: Work, demands: Sequence[Demand]) -> list[Share]:
@@ -175,7 +202,7 @@ def _plan(work: Work, demands: Sequence[Demand]) -> list[Share]:
         backorder = next((row for row in free[demand.variant_id] if row["backorderable"]), None)
         if left and backorder is None:
             wanted_of, free_of = wanted[demand.variant_id], available[demand.variant_id]
-            raise OutOfStock(demand.variant_id, wanted_of, free_of, demand.path, _overdue(work, variant_ids))
+            raise OutOfStock(demand.variant_id, wanted_of, free_of, demand.path, overdue(work, variant_ids))
         if left and backorder is not None:
             taken.append(Share(demand.line_id, demand.variant_id, backorder["warehouse_id"], left))
     return _merged(taken)
@@ -183,52 +210,29 @@ def _plan(work: Work, demands: Sequence[Demand]) -> list[Share]:
 
 def _free(work: Work, variant_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """For each variant the active warehouses in their order, and what each has free."""
-    backordered = sa.select(t.variants.c.id).where(t.variants.c.id.in_(variant_ids), t.variants.c.backorderable)
-    for row in work.all(backordered.order_by(t.variants.c.id)):
-        _open_levels(work, row.id)
-    levels = t.stock_levels.c
+    keep = sa.select(t.warehouses.c.id).where(t.warehouses.c.active).order_by(t.warehouses.c.id)
+    work.all(keep.with_for_update(read=True))  # none of them is switched off while it gives
+    for variant_id, may_be_owed in levels.backorderable(work, variant_ids).items():
+        if may_be_owed:
+            levels.open_levels(work, variant_id)
     rows = work.all(
         sa.select(
-            levels.variant_id,
-            levels.warehouse_id,
-            levels.backorderable,
+            _LEVELS.variant_id,
+            _LEVELS.warehouse_id,
+            _LEVELS.backorderable,
             t.warehouses.c.priority,
             t.warehouses.c.code,
             _FREE.label("free"),
         )
-        .join(t.warehouses, t.warehouses.c.id == levels.warehouse_id)
-        .where(levels.variant_id.in_(variant_ids), t.warehouses.c.active)
-        .order_by(levels.variant_id, levels.warehouse_id)
+        .join(t.warehouses, t.warehouses.c.id == _LEVELS.warehouse_id)
+        .where(_LEVELS.variant_id.in_(variant_ids), t.warehouses.c.active)
+        .order_by(_LEVELS.variant_id, _LEVELS.warehouse_id)
         .with_for_update(of=t.stock_levels)  # what is planned on here is still so when it is taken
     )
     free: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (-row.priority, row.code)):
         free[row.variant_id].append(row._asdict())
     return free
-
-
-def _open_levels(work: Work, variant_id: str) -> None:
-    """A backorderable variant can be sold where it never was on a shelf: make sure that there is a row to promise on."""
-    active = sa.select(
-        sa.literal(variant_id), t.warehouses.c.id, sa.literal(0), sa.literal(0), sa.literal(0), sa.literal(0), sa.true()
-    ).where(t.warehouses.c.active)
-    active = active.order_by(t.warehouses.c.id)
-    names = ["variant_id", "warehouse_id", "on_hand", "allocated", "reserved", "shortfall", "backorderable"]
-    work.do(insert(t.stock_levels).from_select(names, active).on_conflict_do_nothing())
-
-
-def _overdue(work: Work, variant_ids: Sequence[str]) -> list[str]:
-    """The checkouts that hold some of these variants past their time: reserved, or allocated to an order never paid."""
-    columns = t.checkouts.c
-    reserved = sa.exists().where(t.reservations.c.checkout_id == columns.id, t.reservations.c.variant_id.in_(variant_ids))
-    unpaid = sa.exists().where(
-        t.orders.c.checkout_id == columns.id,
-        t.order_lines.c.order_id == t.orders.c.id,
-        t.order_lines.c.variant_id.in_(variant_ids),
-        t.orders.c.status == "PENDING_PAYMENT",
-    )
-    overdue = sa.select(columns.id).where(columns.status.in_(["OPEN", "PAYMENT_PENDING"]), columns.reserved_until <= work.at)
-    return list(work.connection.scalars(overdue.where(reserved | unpaid).order_by(columns.reserved_until)))
 
 
 def _no_longer_reserved(work: Work, checkout_id: str) -> list[Share]:
@@ -294,11 +298,7 @@ def _adjust(work: Work, command: AdjustStock, variant: Any, change: StockChange,
     """Change one level; return the move, and what is missing of what was promised."""
     if (change.delta is None) == (change.counted_to is None):
         raise Invalid("Give either delta or countedTo.", path)
-    key = {"variant_id": variant.id, "warehouse_id": command.warehouse_id}
-    empty = {"on_hand": 0, "allocated": 0, "reserved": 0, "shortfall": 0, "backorderable": variant.backorderable}
-    work.do(insert(t.stock_levels).values(**key, **empty).on_conflict_do_nothing())
-    levels = t.stock_levels.c
-    here = sa.and_(levels.variant_id == variant.id, levels.warehouse_id == command.warehouse_id)
+    here = sa.and_(_LEVELS.variant_id == variant.id, _LEVELS.warehouse_id == command.warehouse_id)
     level = work.connection.execute(sa.select(t.stock_levels).where(here).with_for_update()).one()
     if change.change_from is not None and change.change_from != level.on_hand:
         raise StockConflict(variant.id, command.warehouse_id, level.on_hand, [*path, "changeFrom"])
@@ -329,7 +329,7 @@ def _variant(work: Work, change: StockChange, path: Path) -> Any:
     if len(given) != 1:
         raise Invalid("Name the variant by one of variantId, sku and barcode.", path)
     field, value, where = given[0]
-    rows = work.all(sa.select(columns.id, columns.product_id, columns.backorderable).where(where).limit(2))
+    rows = work.all(sa.select(columns.id, columns.product_id).where(where).limit(2))
     if not rows:
         raise NotFound(f"There is no variant with the {field} {value}.", [*path, field])
     if len(rows) > 1:

@@ -58,6 +58,30 @@ product_categories = Table(
     Column("category_id", ForeignKey("categories.id"), primary_key=True),
 )  # fmt: skip
 
+collections = Table(
+    "collections", metadata,
+    Column("id", Id, primary_key=True),
+    Column("slug", String(200), nullable=False),  # of its own: see collection_slugs
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("image", Json),
+)  # fmt: skip
+
+# Whose slug it is, in a table of its own: a slug that changes is taken by an INSERT that yields to another's.
+collection_slugs = Table(
+    "collection_slugs", metadata,
+    Column("slug", Slug, primary_key=True),
+    Column("collection_id", ForeignKey("collections.id"), nullable=False),
+)  # fmt: skip
+
+# `place` counts from 0 in the order of the collection's list.
+collection_products = Table(
+    "collection_products", metadata,
+    Column("collection_id", ForeignKey("collections.id"), primary_key=True),
+    Column("product_id", ForeignKey("products.id"), primary_key=True),
+    Column("place", Integer, nullable=False),
+)  # fmt: skip
+
 publications = Table(
     "publications", metadata,
     Column("product_id", ForeignKey("products.id"), primary_key=True),
@@ -290,6 +314,15 @@ fulfillment_lines = Table(
     Column("fulfillment_id", ForeignKey("fulfillments.id"), primary_key=True),
     Column("order_line_id", ForeignKey("order_lines.id"), primary_key=True),
     Column("quantity", Integer, CheckConstraint("quantity > 0", name="fulfillment_not_empty"), nullable=False),
+)  # fmt: skip
+
+# Who carries a fulfillment that has left, and where its way can be followed: a row where any of it is known.
+tracking = Table(
+    "tracking", metadata,
+    Column("fulfillment_id", ForeignKey("fulfillments.id"), primary_key=True),
+    Column("carrier", Text),
+    Column("tracking_number", Text),
+    Column("tracking_url", Text),
 )  # fmt: skip
 
 returns = Table(

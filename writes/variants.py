@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import UNSET, UnsetType
 
 from shop import events, ids, money
 from shop.events import Attribute, Media
 from shop.upsert import insert
-from writes import channels
+from writes import channels, levels
 from writes import tables as t
-from writes.refusals import Invalid, NotFound, Path, Taken
+from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path, Taken
 from writes.work import Done, Work
 
 _NEW_PRICE = insert(t.variant_prices)
@@ -47,6 +48,23 @@ class CreateVariant(msgspec.Struct, frozen=True):
     variant: VariantIn
 
 
+class UpdateVariant(msgspec.Struct, frozen=True):
+    """An absent field stays as it is; a list replaces."""
+
+    variant_id: str
+    expected_version: int | None = None
+    name: str | UnsetType = UNSET
+    option_values: list[Attribute] | UnsetType = UNSET
+    backorderable: bool | UnsetType = UNSET
+    weight_grams: int | UnsetType | None = UNSET
+    barcode: str | UnsetType | None = UNSET
+    image: Media | UnsetType | None = UNSET
+
+
+class DiscontinueVariant(msgspec.Struct, frozen=True):
+    variant_id: str
+
+
 class SetVariantPrices(msgspec.Struct, frozen=True):
     variant_id: str
     prices: list[PriceIn]
@@ -58,6 +76,32 @@ def create_variant(work: Work, command: CreateVariant) -> Done:
         raise NotFound(f"There is no product {command.product_id}.", ["input", "productId"])
     variant_id, happened = add(work, row.id, row.name, command.variant, ["input"])
     return Done(happened, {"variant_id": variant_id, "product_id": row.id})
+
+
+def update_variant(work: Work, command: UpdateVariant) -> Done:
+    row = _held(work, command.variant_id)
+    work.expect(row.id, command.expected_version)
+    was = {name: getattr(row, name) for name in ("name", "option_values", "backorderable", "weight_grams", "barcode", "image")}
+    after = was | {name: getattr(command, name) for name in was if getattr(command, name) is not UNSET}
+    _check_described(work, row, after)
+    answer, plain = {"variant_id": row.id, "product_id": row.product_id}, msgspec.to_builtins(after)
+    if plain == was:
+        return Done((), answer)
+    described = msgspec.convert({**answer, **plain}, events.VariantDescribed)
+    plain["options_key"] = _options_key(described.option_values)
+    work.do(sa.update(t.variants).where(t.variants.c.id == row.id).values(plain))
+    if described.backorderable != row.backorderable:
+        levels.set_backorderable(work, row.id, described.backorderable)
+    return Done([described], answer)
+
+
+def discontinue_variant(work: Work, command: DiscontinueVariant) -> Done:
+    row = _held(work, command.variant_id)
+    if row.discontinued:
+        raise NotAllowedFrom("The variant", "DISCONTINUED", [], ["id"])
+    work.do(sa.update(t.variants).where(t.variants.c.id == row.id).values(discontinued=True))
+    answer = {"variant_id": row.id, "product_id": row.product_id}
+    return Done([events.VariantDiscontinued(**answer)], answer)
 
 
 def set_variant_prices(work: Work, command: SetVariantPrices) -> Done:
@@ -73,8 +117,7 @@ def add(work: Work, product_id: str, product_name: str, variant: VariantIn, path
     """Give a product a variant with its prices; return its id and what happened."""
     if not variant.sku.strip():
         raise Invalid("A SKU is not empty.", [*path, "sku"])
-    if variant.weight_grams is not None and variant.weight_grams < 0:
-        raise Invalid("A weight is not below zero.", [*path, "weightGrams"])
+    _check_weight(variant.weight_grams, path)
     variant_id = ids.new("variant")
     row: dict[str, Any] = {
         "sku": variant.sku.strip(),
@@ -100,6 +143,30 @@ def add(work: Work, product_id: str, product_name: str, variant: VariantIn, path
     if variant.prices:
         happened.append(_price(work, variant_id, product_id, variant.prices, path))
     return variant_id, happened
+
+
+def _held(work: Work, variant_id: str) -> Any:
+    """Load a variant that is to be changed, and hold its product first: its variants must not be alike."""
+    seen = work.seen(t.variants, variant_id)
+    if seen is None:
+        raise NotFound(f"There is no variant {variant_id}.", ["id"])
+    work.one(t.products, seen.product_id)
+    return work.one(t.variants, variant_id)
+
+
+def _check_described(work: Work, row: Any, after: dict[str, Any]) -> None:
+    if not after["name"].strip():
+        raise Invalid("A name is not empty.", ["input", "name"])
+    _check_weight(after["weight_grams"], ["input"])
+    columns, key = t.variants.c, _options_key(msgspec.convert(msgspec.to_builtins(after["option_values"]), list[Attribute]))
+    alike = sa.select(columns.id).where(columns.product_id == row.product_id, columns.options_key == key, columns.id != row.id)
+    if key is not None and work.connection.scalar(alike) is not None:
+        raise Taken("The product has a variant with these options already.", ["input", "optionValues"])
+
+
+def _check_weight(weight_grams: int | None, path: Path) -> None:
+    if weight_grams is not None and weight_grams < 0:
+        raise Invalid("A weight is not below zero.", [*path, "weightGrams"])
 
 
 def _taken(work: Work, sku: str, path: Path) -> Taken:

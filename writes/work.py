@@ -55,6 +55,10 @@ class Work(msgspec.Struct, frozen=True):
         """Load one row by its primary key and hold it against other writers until the transaction ends."""
         return self.connection.execute(_held(table), {"key": key}).first()
 
+    def shared(self, table: sa.Table, key: str) -> Row | None:
+        """Load one row by its primary key and keep it as it is until the transaction ends; others may do the same."""
+        return self.connection.execute(_shared(table), {"key": key}).first()
+
     def seen(self, table: sa.Table, key: str) -> Row | None:
         """Load one row by its primary key and hold nothing: for what the command only refers to."""
         return self.connection.execute(_by_key(table), {"key": key}).first()
@@ -98,6 +102,11 @@ def _by_key(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
 @cache
 def _held(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
     return _by_key(table).with_for_update(key_share=True)  # who only refers to the row need not wait
+
+
+@cache
+def _shared(table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
+    return _by_key(table).with_for_update(read=True)
 
 
 class Done(msgspec.Struct, frozen=True):

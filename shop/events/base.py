@@ -36,6 +36,13 @@ class Media(msgspec.Struct, frozen=True, omit_defaults=True):
     height: int | None = None
 
 
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a product stands in a collection's list, counted from 0; null when it was taken off."""
+
+    product_id: str
+    place: int | None = None
+
+
 class Price(msgspec.Struct, frozen=True, omit_defaults=True):
     """A variant's price in one channel, in the currency's smallest units."""
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shop import ids
-from shop.events.base import Attribute, Event, Media, Price
+from shop.events.base import Attribute, Event, Media, Place, Price
 
 
 class ChannelCreated(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -28,6 +28,35 @@ class CategoryCreated(Event, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def stream(self) -> str:
         return self.category_id
+
+
+class _OfCollection(Event, frozen=True, kw_only=True, omit_defaults=True):
+    collection_id: str
+
+    @property
+    def stream(self) -> str:
+        return self.collection_id
+
+
+class CollectionDefined(_OfCollection, frozen=True, kw_only=True, omit_defaults=True):
+    """All that describes a collection, as it is from now on: the first begins it, a later one replaces."""
+
+    slug: str
+    name: str
+    description: str | None = None
+    image: Media | None = None
+
+
+class CollectionListed(_OfCollection, frozen=True, kw_only=True, omit_defaults=True):
+    """The places that changed in a collection's list; products not named stay where they are.
+
+    A long list that changed is told by several of these, so that each reaches a bounded number of products.
+    """
+
+    places: list[Place]
+
+    def roots(self) -> set[str]:
+        return {self.collection_id, *(one.product_id for one in self.places)}
 
 
 class _OfProduct(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -101,6 +130,21 @@ class VariantCreated(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):
     weight_grams: int | None = None
     barcode: str | None = None
     image: Media | None = None
+
+
+class VariantDescribed(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):
+    """All that describes a variant, as it is after the change. Its SKU never changes."""
+
+    name: str
+    option_values: list[Attribute] = []
+    backorderable: bool = False
+    weight_grams: int | None = None
+    barcode: str | None = None
+    image: Media | None = None
+
+
+class VariantDiscontinued(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):
+    """It is sold no longer. Orders that have it keep it."""
 
 
 class VariantPriced(_OfVariant, frozen=True, kw_only=True, omit_defaults=True):

@@ -76,6 +76,22 @@ class OrderCanceled(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     payment_status: str
 
 
+class OrderDescribed(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """What was typed wrong is mended: contact, addresses and metadata as they are from now on."""
+
+    email: str | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    metadata: Any = None
+
+
+class OrderNoted(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """Staff, or the system, left a note on the order's timeline; the log has it and no table."""
+
+    note: str
+    visible_to_customer: bool = False
+
+
 class Share(msgspec.Struct, frozen=True):
     """Units of a line that a warehouse holds, or that a fulfillment carries."""
 
@@ -184,6 +200,21 @@ class FulfillmentShipped(_OfOrder, frozen=True, kw_only=True, omit_defaults=True
 class FulfillmentDelivered(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     fulfillment_id: str
     lines: list[LineQuantity]
+
+
+class FulfillmentCanceled(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """What was packed is unpacked: its lines are held in their warehouse as before."""
+
+    fulfillment_id: str
+
+
+class FulfillmentTrackingSet(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """Carrier and tracking as they are from now on; what is absent is unknown."""
+
+    fulfillment_id: str
+    carrier: str | None = None
+    tracking_number: str | None = None
+    tracking_url: str | None = None
 
 
 class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -17,6 +17,27 @@ class WarehouseCreated(Event, frozen=True, kw_only=True, omit_defaults=True):
         return self.warehouse_id
 
 
+class WarehouseChanged(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """The warehouse as it is after the change. Where `active` changed, `product_ids` have stock in it.
+
+    A switch that concerns many products is told by several events, each with some of them.
+    """
+
+    warehouse_id: str
+    code: str
+    name: str
+    active: bool = True
+    priority: int = 0
+    product_ids: list[str] = []
+
+    @property
+    def stream(self) -> str:
+        return self.warehouse_id
+
+    def roots(self) -> set[str]:
+        return {self.warehouse_id, *self.product_ids}
+
+
 class Move(msgspec.Struct, frozen=True, omit_defaults=True):
     """`quantity` units of one variant in one warehouse; then the level after the move."""
 
@@ -36,10 +57,12 @@ class _Moves(Event, frozen=True, kw_only=True, omit_defaults=True):
     def products(self) -> set[str]:
         return {move.product_id for move in self.moves}
 
+    def sells(self, warehouse_id: str) -> bool:  # noqa: ARG002 - stock is promised in warehouses that sell, and in no others
+        """Whether the warehouse of a move sells: stock of one that does not is no one's to buy."""
+        return True
+
 
 class _ByAdjustment(_Moves, frozen=True, kw_only=True, omit_defaults=True):
-    """`active` tells whether the warehouse sells: stock of one that does not is no one's to buy."""
-
     adjustment_id: str
     warehouse_id: str
     reason: str
@@ -52,6 +75,9 @@ class _ByAdjustment(_Moves, frozen=True, kw_only=True, omit_defaults=True):
     def roots(self) -> set[str]:
         return self.products()
 
+    def sells(self, warehouse_id: str) -> bool:  # noqa: ARG002 - there is one
+        return self.active
+
 
 class StockAdjusted(_ByAdjustment, frozen=True, kw_only=True, omit_defaults=True):
     pass
@@ -59,6 +85,26 @@ class StockAdjusted(_ByAdjustment, frozen=True, kw_only=True, omit_defaults=True
 
 class StockShortfallFound(_ByAdjustment, frozen=True, kw_only=True, omit_defaults=True):
     """A count found less on the shelf than is promised: `quantity` of each move is what is missing."""
+
+
+class StockTransferred(_Moves, frozen=True, kw_only=True, omit_defaults=True):
+    """Goods went from one warehouse to another: for each variant a move with a negative quantity, and one with its opposite."""
+
+    transfer_id: str
+    from_warehouse_id: str
+    to_warehouse_id: str
+    from_active: bool = True
+    to_active: bool = True
+
+    @property
+    def stream(self) -> str:
+        return self.transfer_id
+
+    def roots(self) -> set[str]:
+        return self.products()
+
+    def sells(self, warehouse_id: str) -> bool:
+        return self.from_active if warehouse_id == self.from_warehouse_id else self.to_active
 
 
 class _ByCheckout(_Moves, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,7 +5,7 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 """
 
 from shop.views.base import Document
-from shop.views.catalog import Category, Channel, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
+from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
 from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
 from shop.views.generations import (
     BEGINNING,
@@ -41,7 +41,7 @@ from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
 
 ALL: tuple[type[Document], ...] = (
-    Channel, Warehouse, Category, Product, ProductSales, StockLevel,
+    Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
     Cart, Checkout, Order, Credit, Customer, SalesDay,
 )  # fmt: skip
 
@@ -61,6 +61,7 @@ __all__ = [
     "Channel",
     "Checkout",
     "Checkpoint",
+    "Collection",
     "Credit",
     "CreditLine",
     "Customer",

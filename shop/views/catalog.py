@@ -37,6 +37,17 @@ class Category(Document, kw_only=True, omit_defaults=True):
     position: int = 0
 
 
+class Collection(Document, kw_only=True, omit_defaults=True):
+    """What a collection is called. Which products stand in it, each of them knows (`Product.places`)."""
+
+    view = "collection"
+
+    slug: str
+    name: str
+    description: str | None = None
+    image: Media | None = None
+
+
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
 
 
@@ -89,6 +100,7 @@ class Product(Document, kw_only=True, omit_defaults=True):
     """The staff's document of a product; `channels` are those that sell it. Each channel's own is cut from it.
 
     `channel` is the one that a document is shown for: stored in a channel's own, filled in by the read side in the staff's.
+    `places` are by the id of each collection that lists it, counted from 0.
     """
 
     view = "product"
@@ -102,6 +114,7 @@ class Product(Document, kw_only=True, omit_defaults=True):
     description: str | None = None
     vendor: str | None = None
     category_ids: list[str] = []
+    places: dict[str, int] = {}
     tags: list[str] = []
     attributes: list[Attribute] = []
     media: list[Media] = []

@@ -103,7 +103,10 @@ def number_key(value: int) -> str:
 
 
 def listing(channel: str, scope: str, sort: str) -> str:
-    """Products published in a channel: of a category's id, or `all`; by NAME, PRICE, CREATED_AT, BEST_SELLING, UPDATED_AT."""
+    """Products published in a channel: of a category's or a collection's id, or `all`; sorted by the API's ProductSortField.
+
+    POSITION, the order of a collection's list, is a sort of collections alone.
+    """
     return f"listing:{channel}:{scope}:{sort}"
 
 

@@ -43,11 +43,11 @@ async def test_after_a_new_epoch_reads_go_on_and_positions_of_before_are_unknown
 
     assert 0 == told.returncode
     assert [] == [answer["errors"] for answer in told_of if "errors" in answer]
+    after = await front.until_caught_up()
     unknown = await front.ask(
         "query ($at: LogPosition) @atLeast(position: $at) { products(first: 1) { totalCount } }", at=position
     )
     assert ["POSITION_UNKNOWN"] == [error["extensions"]["code"] for error in unknown["errors"]]
-    after = await front.until_caught_up()
     assert [view["generation"] + 1 for view in before] == [view["generation"] for view in after]
     assert {position[:8]}.isdisjoint(view["position"][:8] for view in after)
     assert [] == operated.differences()

@@ -4,7 +4,7 @@ from typing import Any
 
 from shop.events import Attribute, Media
 from shop.money import money
-from writes import catalog, channels, stock, variants
+from writes import catalog, channels, collections, stock, variants, warehouses
 
 _NAMES = ["Tea", "Éclair", "STRASSE", "Straße", "rum no. 2", "Übergröße XL", "tea_pot", "Ångström 茶"]
 _CURRENCIES = ["GBP", "JPY", "KWD", "EUR"]
@@ -22,7 +22,9 @@ class Goods:
         """Each way to draw, and how often."""
         return [
             (self.create_channel, 1), (self.create_category, 2), (self.create_product, 3), (self.update_product, 4),
-            (self.publish, 4), (self.unpublish, 1), (self.create_variant, 3), (self.set_prices, 4), (self.create_warehouse, 1),
+            (self.publish, 4), (self.unpublish, 1), (self.create_variant, 3),
+            (self.update_variant, 3), (self.discontinue, 1), (self.set_prices, 4), (self.create_warehouse, 1),
+            (self.update_warehouse, 2), (self.create_collection, 1), (self.update_collection, 2),
         ]  # fmt: skip
 
     def opening(self) -> list[Any]:
@@ -67,6 +69,17 @@ class Goods:
         product = self._shop.one("SELECT id FROM products")
         return product and variants.CreateVariant(product.id, self._variant())
 
+    def update_variant(self) -> Any:
+        variant, new = self._shop.one("SELECT id FROM variants"), self._variant()
+        changes = {name: getattr(new, name) for name in ("option_values", "backorderable", "weight_grams", "barcode", "image")}
+        some = self._random.sample(sorted(changes), self._random.randint(0, 3))
+        return variant and variants.UpdateVariant(variant.id, name=self._name(), **{name: changes[name] for name in some})
+
+    def discontinue(self) -> Any:
+        """Seldom: what is not sold gives nothing to do."""
+        variant = self._shop.one("SELECT id FROM variants") if self._shop.chance(0.4) else None
+        return variant and variants.DiscontinueVariant(variant.id)
+
     def set_prices(self) -> Any:
         variant = self._shop.one("SELECT id FROM variants")
         return variant and variants.SetVariantPrices(variant.id, self._prices())
@@ -74,6 +87,34 @@ class Goods:
     def create_warehouse(self) -> Any:
         code = f"w{self._random.randint(1, 5)}"
         return stock.CreateWarehouse(code, "One more", active=self._shop.chance(0.7), priority=self._random.randint(0, 9))
+
+    def update_warehouse(self) -> Any:
+        """Mostly one that nothing is promised from, so that it may be switched."""
+        idle = "WHERE id NOT IN (SELECT warehouse_id FROM stock_levels WHERE allocated + reserved > 0)"
+        row = self._shop.one(f"SELECT id, active FROM warehouses {idle if self._shop.chance(0.8) else ''}")
+        changes = {"code": f"w{self._random.randint(1, 5)}", "name": self._name(), "priority": self._random.randint(0, 9)}
+        some = self._random.sample(sorted(changes), self._random.randint(0, 2))
+        told = {name: changes[name] for name in some} | ({"active": not row.active} if row and self._shop.chance(0.7) else {})
+        return row and warehouses.UpdateWarehouse(row.id, **told)
+
+    def create_collection(self) -> Any:
+        return collections.CreateCollection(self._name(), self._slug(), product_ids=self._listed())
+
+    def update_collection(self) -> Any:
+        collection = self._shop.one("SELECT id FROM collections")
+        image = self._random.choice([None, _PICTURE])
+        said = {
+            "name": self._name(),
+            "slug": f"item-{self._random.randint(1, 12)}",
+            "image": image,
+            "product_ids": self._listed(),
+        }
+        some = self._random.sample(sorted(said), self._random.randint(1, 3))
+        return collection and collections.UpdateCollection(collection.id, **{name: said[name] for name in some})
+
+    def _listed(self) -> list[str]:
+        products = [row.id for row in self._shop.rows("SELECT id FROM products ORDER BY id")]
+        return self._random.sample(products, self._random.randint(0, min(4, len(products))))
 
     def _described(self) -> dict[str, Any]:
         categories = [row.id for row in self._shop.rows("SELECT id FROM categories ORDER BY id")]

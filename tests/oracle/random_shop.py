@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from shop.events import Address
+from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
-from writes import books, carts, checkout, customers, fulfillment, orders, payments, providers, stock
+from writes import books, carts, checkout, customers, fulfillment, orders, parcels, payments, providers, stock, transfers
 from writes.bus import Bus
 
 _HOME = Address(name="Zoë", line1="1 Quay", city="Hull", country="GB", postal_code="HU1", phone="1")
@@ -94,10 +94,12 @@ class RandomShop:
 
     def _draws(self) -> list[tuple[Any, int]]:
         return [
-            (self.adjust_stock, 6), (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
+            (self.adjust_stock, 6), (self.find_shortfall, 1), (self.transfer_stock, 2),
+            (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
             (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
-            (self.register_customer, 1), (self.past_order, 5), (self.credit, 4),
+            (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
+            (self.update_order, 2), (self.note, 1),
         ]  # fmt: skip
 
     def adjust_stock(self) -> Any:
@@ -110,6 +112,24 @@ class RandomShop:
             how = "counted_to" if self.chance(0.3) else "delta"
             changes.append(stock.StockChange(**{by: named[by], how: self.random.choice([0, 0, 1, 5, 40, -1])}))
         return stock.AdjustStock(warehouse.id, self.random.choice(_REASONS), changes) if changes else None
+
+    def find_shortfall(self) -> Any:
+        """A count finds one unit less than is promised."""
+        row = self.one("""SELECT * FROM stock_levels WHERE allocated + reserved > 0 AND NOT backorderable""")
+        if row is None:
+            return None
+        missing = stock.StockChange(variant_id=row.variant_id, counted_to=row.allocated + row.reserved - 1)
+        return stock.AdjustStock(row.warehouse_id, "COUNT", [missing])
+
+    def transfer_stock(self) -> Any:
+        """From where there may be some on the shelf; free or not, and seldom to the same place."""
+        rows = self.rows("SELECT variant_id, warehouse_id FROM stock_levels WHERE on_hand > 0")
+        if not rows:
+            return None
+        some = self.random.choices(rows, k=self.random.randint(1, 3))
+        here = [row.variant_id for row in some if row.warehouse_id == some[0].warehouse_id]
+        lines = [transfers.TransferLine(variant_id, self.random.choice([1, 1, 2, 5, 0])) for variant_id in here]
+        return transfers.TransferStock(some[0].warehouse_id, self.one("SELECT id FROM warehouses").id, lines)
 
     def _wanted(self, channel: str) -> list[carts.LineIn]:
         sold = self.rows(f"""
@@ -178,6 +198,44 @@ class RandomShop:
         legal = fulfillment.MOVES[line.status]
         quantity = self.random.randint(1, line.quantity) if self.chance(0.4) else None
         return fulfillment.SetOrderLineStatus(line.order_id, line.id, self.random.choice(legal), quantity)
+
+    def pack(self) -> Any:
+        """A parcel of some lines that one warehouse holds, or one more than it holds of them."""
+        where = self.one("""SELECT l.order_id, a.warehouse_id FROM allocations a JOIN order_lines l ON l.id = a.order_line_id
+                            JOIN orders o ON o.id = l.order_id WHERE o.status = 'PLACED'""")
+        if where is None:
+            return None
+        held = self.rows(f"""SELECT l.id, a.quantity FROM allocations a JOIN order_lines l ON l.id = a.order_line_id
+                             WHERE l.order_id = '{where.order_id}' AND a.warehouse_id = '{where.warehouse_id}'""")
+        some = self.random.sample(held, self.random.randint(1, len(held)))
+        lines = [LineQuantity(row.id, self.random.randint(1, row.quantity + self.chance(0.1))) for row in some]
+        return parcels.CreateFulfillment(where.order_id, where.warehouse_id, lines)
+
+    def move_parcel(self) -> Any:
+        state = self.random.choice(["PENDING", "PENDING", "SHIPPED"])
+        row = self.one(f"SELECT id FROM fulfillments WHERE state = '{state}'")
+        if row is None:
+            return None
+        tracked = {"carrier": self.random.choice([None, "DHL"]), "tracking_url": self.random.choice([None, "https://t.org/1"])}
+        if state == "SHIPPED":
+            tracking = parcels.SetFulfillmentTracking(row.id, **tracked)
+            return self.random.choice([tracking, parcels.DeliverFulfillment(row.id)])
+        canceled = parcels.CancelFulfillment(row.id)
+        return self.random.choice([parcels.ShipFulfillment(row.id, tracking_number="JD01", **tracked), canceled])
+
+    def update_order(self) -> Any:
+        row = self.one("SELECT id FROM orders")
+        mended = {
+            "email": self.random.choice([None, "ann@example.org", "no address"]),
+            "shipping_address": self.random.choice([None, _HOME]),
+            "billing_address": self.random.choice([None, _HOME]),
+            "metadata": self.random.choice([None, {"gift": False}, 0]),
+        }
+        return row and orders.UpdateOrder(row.id, **{name: mended[name] for name in self.random.sample(sorted(mended), 2)})
+
+    def note(self) -> Any:
+        row = self.one("SELECT id FROM orders")
+        return row and orders.AddOrderNote(row.id, "Ring twice", visible_to_customer=self.chance(0.5))
 
     def register_customer(self) -> Any:
         number = self.random.randint(1, 30)

@@ -125,7 +125,7 @@ def test_every_missing_index_entry_is_found(folded):
         member, score = folded.redis.zrange(key, 0, 0, withscores=True)[0]
         folded.redis.zrem(key, member)
 
-        assert [f"{key.decode()} {member.decode()!r}: expected {score:g}, found no entry"] == [
+        assert [f"{key.decode()} {member.decode()!r}: expected {int(score)}, found no entry"] == [
             re.sub(r"expected (\d+)(\.0)?,", r"expected \1,", line) for line in folded.differences()
         ]
         folded.redis.zadd(key, {member: score})

@@ -9,7 +9,19 @@ import strawberry
 
 from reads.orders import OrderFilter
 from reads.products import ProductFilter
-from schema import addresses, carts, catalog, checkout, listings, order_lists, orders, product_edits, stock
+from schema import (
+    addresses,
+    carts,
+    catalog,
+    checkout,
+    collections,
+    fulfillment,
+    listings,
+    order_lists,
+    orders,
+    product_edits,
+    stock,
+)
 from schema.inputs import cleared, command, given
 from schema.money import MoneyInput
 from schema.root import Mutation
@@ -19,32 +31,46 @@ from writes import bus
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
 from writes import checkout as checkout_commands
+from writes import collections as collection_commands
 from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
+from writes import parcels as parcel_commands
 from writes import stock as stock_commands
+from writes import transfers as transfer_commands
 from writes import variants as variant_commands
+from writes import warehouses as warehouse_commands
 
 MUTATIONS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
 
 # What is made of what, and the fields that a mutation translates by hand.
 MADE = [
     (catalog.CategoryInput, catalog_commands.CreateCategory, set()),
+    (collections.CollectionInput, collection_commands.CreateCollection, set()),
+    (collections.CollectionUpdateInput, collection_commands.UpdateCollection, set()),
     (catalog.MediaInput, events.Media, set()),
     (catalog.AttributeInput, events.Attribute, set()),
     (product_edits.ProductCreateInput, catalog_commands.CreateProduct, {"channels"}),
     (product_edits.ProductUpdateInput, catalog_commands.UpdateProduct, set()),
     (product_edits.ProductVariantInput, catalog_commands.VariantIn, set()),
     (product_edits.VariantCreateInput, catalog_commands.VariantIn, {"product_id"}),
+    (product_edits.VariantUpdateInput, variant_commands.UpdateVariant, set()),
     (stock.WarehouseInput, stock_commands.CreateWarehouse, set()),
+    (stock.WarehouseUpdateInput, warehouse_commands.UpdateWarehouse, set()),
     (stock.StockAdjustInput, stock_commands.AdjustStock, set()),
+    (stock.StockTransferInput, transfer_commands.TransferStock, set()),
     (stock.StockChangeInput, stock_commands.StockChange, set()),
     (carts.CartLineInput, cart_commands.LineIn, set()),
     (carts.CartLineUpdateInput, cart_commands.LineChange, set()),
     (checkout.CheckoutStartInput, checkout_commands.StartCheckout, set()),
     (checkout.CheckoutCompleteInput, checkout_commands.CompleteCheckout, {"expected_total"}),
     (addresses.AddressInput, events.Address, set()),
+    (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),
     (orders.OrderLineStatusInput, fulfillment_commands.SetOrderLineStatus, set()),
+    (fulfillment.LineQuantityInput, events.LineQuantity, set()),
+    (fulfillment.FulfillmentCreateInput, parcel_commands.CreateFulfillment, set()),
+    (fulfillment.FulfillmentShipInput, parcel_commands.ShipFulfillment, set()),
+    (fulfillment.FulfillmentShipInput, parcel_commands.SetFulfillmentTracking, set()),
     (listings.ProductWhere, ProductFilter, set()),
     (order_lists.OrderWhere, OrderFilter, set()),
 ]

@@ -56,6 +56,17 @@ def test_all_that_hangs_on_a_root_lies_in_its_segment():
 def test_a_segments_keys_share_their_hash_tag():
     keys = views.Keys(16)
     segment = keys.segment("prod_1")
-    made = (keys.document(views.Product, "prod_1"), keys.index(views.Product, segment, "x"), keys.feed(segment))
+    made = [
+        keys.document(views.Product, "prod_1", 1),
+        keys.index(views.Product, segment, "x", 1),
+        keys.feed(segment, "0a1b2c3d"),
+    ]
+    made += [
+        name(segment)
+        for name in (
+            keys.serving, keys.goals, keys.previous, keys.checkpoints, keys.writing, keys.folds, keys.leases, keys.parked,
+            keys.wishes, keys.feed_from,
+        )
+    ]  # fmt: skip
 
-    assert {f"{{tw{segment}}}"} == {key.partition(":")[0] for key in (*made, keys.checkpoint(segment))}
+    assert {f"{{tw{segment}}}"} == {key.partition(":")[0] for key in made}

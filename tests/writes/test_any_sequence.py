@@ -13,6 +13,9 @@ from writes.checkout import CancelCheckout, ExpireCheckout, StartCheckout
 from writes.fulfillment import MOVES, SetOrderLineStatus
 from writes.orders import CancelOrder
 from writes.stock import AdjustStock, CreateWarehouse, StockChange
+from writes.transfers import TransferLine, TransferStock
+from writes.variants import UpdateVariant
+from writes.warehouses import UpdateWarehouse
 
 STATUSES = ("ALLOCATED", "PICKING", "SHIPPED", "DELIVERED", "CANCELED")
 few, some = st.integers(0, 3), st.integers(-4, 8)
@@ -25,6 +28,9 @@ step = st.one_of(
     st.tuples(st.just("moves_on"), few, st.integers(2, 3), st.none()),
     st.tuples(st.just("cancels"), few, st.booleans(), st.booleans()),
     st.tuples(st.just("adjusts"), few, few, some, st.sampled_from(["RECEIVED", "COUNT", "DAMAGE"])),
+    st.tuples(st.just("transfers"), few, few, some),
+    st.tuples(st.just("switches"), few, st.booleans()),
+    st.tuples(st.just("owes"), few, st.booleans()),
     st.tuples(st.just("fills"), few, few, some),
     st.tuples(st.just("changes"), few, some),
     st.tuples(st.just("starts"), few),
@@ -64,6 +70,17 @@ class Anyone:
         change = {"counted_to" if reason == "COUNT" else "delta": quantity}
         changes = [StockChange(variant_id=self.variants[variant % len(self.variants)], **change)]
         await self.shop.bus.send(AdjustStock(self.warehouses[warehouse % len(self.warehouses)], reason, changes))
+
+    async def transfers(self, variant, warehouse, quantity):
+        lines = [TransferLine(one, quantity) for one in (self.variants[variant % len(self.variants)], self.variants[0])]
+        here, there = (self.warehouses[(warehouse + step) % len(self.warehouses)] for step in (0, 1))
+        await self.shop.bus.send(TransferStock(here, there, lines))
+
+    async def switches(self, warehouse, active):
+        await self.shop.bus.send(UpdateWarehouse(self.warehouses[warehouse % len(self.warehouses)], active=active))
+
+    async def owes(self, variant, backorderable):
+        await self.shop.bus.send(UpdateVariant(self.variants[variant % len(self.variants)], backorderable=backorderable))
 
     async def fills(self, cart, variant, quantity):
         found = self.pick(t.carts, cart)
@@ -154,6 +171,8 @@ def check(shop):
         assert told.get(key, (0, 0, 0)) == (level.on_hand, level.allocated, level.reserved)
         missing = 0 if level.backorderable else max(0, level.allocated + level.reserved - level.on_hand)
         assert missing == level.shortfall
+    active = {warehouse.id: warehouse.active for warehouse in shop.rows(t.warehouses.select())}
+    assert all(active[warehouse_id] for _, warehouse_id in [*reserved, *allocated])
     for line in lines.values():
         assert held[line.id] == (line.quantity if line.status in {"ALLOCATED", "PICKING"} else 0)
     for payment in shop.rows(t.payments.select()):
