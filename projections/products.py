@@ -64,6 +64,11 @@ def product_unpublished(view: Product, event: events.ProductUnpublished, _: Reco
     return replace(view, status=event.status, channels=[code for code in view.channels if code != event.channel])
 
 
+@product.on(events.ProductArchived, _own)
+def product_archived(view: Product, _event: events.ProductArchived, _: Recorded) -> Product:
+    return replace(view, status="ARCHIVED", channels=[])
+
+
 @product.on(events.VariantCreated, _own)
 def variant_created(view: Product, event: events.VariantCreated, recorded: Recorded) -> Product:
     variant = Variant(

@@ -4,6 +4,7 @@ from shop.events.base import Address, Attribute, Event, Media, Price
 from shop.events.catalog import (
     CategoryCreated,
     ChannelCreated,
+    ProductArchived,
     ProductCreated,
     ProductDescribed,
     ProductPublished,
@@ -71,7 +72,7 @@ from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, WarehouseCreated, WarehouseChanged,
-    ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished,
+    ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished, ProductArchived,
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
@@ -128,6 +129,7 @@ __all__ = [
     "PaymentVoided",
     "Price",
     "Priced",
+    "ProductArchived",
     "ProductCreated",
     "ProductDescribed",
     "ProductPublished",
