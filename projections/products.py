@@ -75,6 +75,11 @@ def product_listed(view: Product, at: tuple[str, int | None], _: Recorded) -> Pr
     return replace(view, places=elsewhere if place is None else {**elsewhere, collection_id: place})
 
 
+@product.on(events.ProductArchived, _own)
+def product_archived(view: Product, _event: events.ProductArchived, _: Recorded) -> Product:
+    return replace(view, status="ARCHIVED", channels=[])
+
+
 @product.on(events.VariantCreated, _own)
 def variant_created(view: Product, event: events.VariantCreated, recorded: Recorded) -> Product:
     variant = Variant(

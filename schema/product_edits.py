@@ -15,7 +15,8 @@ from schema.products import Product, Variant
 from schema.scalars import JSON
 from shop import views
 from writes.bus import Answer
-from writes.catalog import CreateProduct, PublishProduct, UnpublishProduct, UpdateProduct
+from writes.catalog import ArchiveProduct, CreateProduct, PublishProduct, UnpublishProduct, UpdateProduct
+from writes.prices import SetVariantsPrices, VariantPrices
 from writes.refusals import Invalid
 from writes.variants import CreateVariant, DiscontinueVariant, PriceIn, SetVariantPrices, UpdateVariant, VariantIn
 
@@ -90,6 +91,27 @@ class ProductUpdateInput:
     metadata: JSON | None = strawberry.UNSET
 
 
+@strawberry.input
+class VariantPricesRowInput:
+    variant_id: strawberry.ID | None = strawberry.UNSET
+    sku: str | None = strawberry.UNSET
+    prices: list[VariantPriceInput]
+
+
+@strawberry.input(description="Many prices in one command: each row names its variant by id or by SKU, all rows hold or none.")
+class VariantsSetPricesInput:
+    idempotency_key: str
+    rows: list[VariantPricesRowInput]
+
+
+@strawberry.type
+class VariantsPayload(MutationPayload):
+    @strawberry.field
+    @staticmethod
+    def variant_ids(answer: Parent[Answer]) -> list[strawberry.ID] | None:
+        return answer.ids.get("variant_ids")
+
+
 @strawberry.type
 class ProductPayload(MutationPayload):
     @strawberry.field
@@ -156,6 +178,11 @@ class ProductMutation:
     ) -> Answer:
         return await send(info, UnpublishProduct(id, channels), idempotency_key)
 
+    @strawberry.mutation(graphql_type=ProductPayload)
+    @staticmethod
+    async def product_archive(info: Info, id: strawberry.ID, idempotency_key: str | None = strawberry.UNSET) -> Answer:
+        return await send(info, ArchiveProduct(id), idempotency_key)
+
     @strawberry.mutation(graphql_type=VariantPayload)
     @staticmethod
     async def variant_create(info: Info, input: VariantCreateInput) -> Answer:
@@ -183,6 +210,12 @@ class ProductMutation:
         idempotency_key: str | None = strawberry.UNSET,
     ) -> Answer:
         return await send(info, SetVariantPrices(id, [_price(one) for one in prices]), idempotency_key)
+
+    @strawberry.mutation(graphql_type=VariantsPayload)
+    @staticmethod
+    async def variants_set_prices(info: Info, input: VariantsSetPricesInput) -> Answer:
+        rows = [command(VariantPrices, row, prices=[_price(one) for one in row.prices]) for row in input.rows]
+        return await send(info, SetVariantsPrices(rows), input.idempotency_key)
 
 
 def _variant(data: ProductVariantInput) -> VariantIn:

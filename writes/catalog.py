@@ -14,7 +14,7 @@ from shop.events import Attribute, Media
 from shop.upsert import insert
 from writes import channels, variants
 from writes import tables as t
-from writes.refusals import Invalid, NotFound, Path, Taken
+from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path, Taken
 from writes.variants import VariantIn
 from writes.work import Done, Work
 
@@ -86,6 +86,10 @@ class PublishProduct(msgspec.Struct, frozen=True):
 class UnpublishProduct(msgspec.Struct, frozen=True):
     product_id: str
     channels: list[str]
+
+
+class ArchiveProduct(msgspec.Struct, frozen=True):
+    product_id: str
 
 
 def create_category(work: Work, command: CreateCategory) -> Done:
@@ -165,7 +169,7 @@ def update_product(work: Work, command: UpdateProduct) -> Done:
 
 
 def publish_product(work: Work, command: PublishProduct) -> Done:
-    row = _product(work, command.product_id)
+    row = _not_archived(work, command.product_id)
     return Done(_publish(work, row.id, row.name, command.channels), {"product_id": row.id})
 
 
@@ -184,6 +188,14 @@ def unpublish_product(work: Work, command: UnpublishProduct) -> Done:
     if happened and not published:
         work.do(sa.update(t.products).where(t.products.c.id == row.id).values(status="DRAFT"))
     return Done(happened, {"product_id": row.id})
+
+
+def archive_product(work: Work, command: ArchiveProduct) -> Done:
+    """Take a product out of the shop for good. It is never deleted: orders lead to it."""
+    row = _not_archived(work, command.product_id)
+    work.do(sa.delete(t.publications).where(t.publications.c.product_id == row.id))
+    work.do(sa.update(t.products).where(t.products.c.id == row.id).values(status="ARCHIVED"))
+    return Done([events.ProductArchived(product_id=row.id)], {"product_id": row.id})
 
 
 def slug_of(name: str) -> str:
@@ -246,6 +258,13 @@ def _product(work: Work, product_id: str) -> Any:
     row = work.one(t.products, product_id)
     if row is None:
         raise NotFound(f"There is no product {product_id}.", ["id"])
+    return row
+
+
+def _not_archived(work: Work, product_id: str) -> Any:
+    row = _product(work, product_id)
+    if row.status == "ARCHIVED":
+        raise NotAllowedFrom("The product", row.status, [], ["id"])
     return row
 
 

@@ -109,7 +109,7 @@ def set_variant_prices(work: Work, command: SetVariantPrices) -> Done:
     if row is None:
         raise NotFound(f"There is no variant {command.variant_id}.", ["id"])
     return Done(
-        [_price(work, row.id, row.product_id, command.prices, [])], {"variant_id": row.id, "product_id": row.product_id}
+        [set_prices(work, row.id, row.product_id, command.prices, [])], {"variant_id": row.id, "product_id": row.product_id}
     )
 
 
@@ -141,7 +141,7 @@ def add(work: Work, product_id: str, product_name: str, variant: VariantIn, path
     )
     happened: list[events.Event] = [created]
     if variant.prices:
-        happened.append(_price(work, variant_id, product_id, variant.prices, path))
+        happened.append(set_prices(work, variant_id, product_id, variant.prices, path))
     return variant_id, happened
 
 
@@ -176,7 +176,8 @@ def _taken(work: Work, sku: str, path: Path) -> Taken:
     return Taken("The product has a variant with these options already.", [*path, "optionValues"])
 
 
-def _price(work: Work, variant_id: str, product_id: str, prices: Sequence[PriceIn], path: Path) -> events.VariantPriced:
+def set_prices(work: Work, variant_id: str, product_id: str, prices: Sequence[PriceIn], path: Path) -> events.VariantPriced:
+    """Set a variant's prices in some channels; those of others stay."""
     if not prices:
         raise Invalid("Name one price at least.", [*path, "prices"])
     if len({price.channel for price in prices}) < len(prices):

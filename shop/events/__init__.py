@@ -6,6 +6,7 @@ from shop.events.catalog import (
     ChannelCreated,
     CollectionDefined,
     CollectionListed,
+    ProductArchived,
     ProductCreated,
     ProductDescribed,
     ProductPublished,
@@ -77,7 +78,7 @@ from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, WarehouseCreated, WarehouseChanged, CollectionDefined, CollectionListed,
-    ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished,
+    ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished, ProductArchived,
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
@@ -141,6 +142,7 @@ __all__ = [
     "Place",
     "Price",
     "Priced",
+    "ProductArchived",
     "ProductCreated",
     "ProductDescribed",
     "ProductPublished",

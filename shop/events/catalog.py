@@ -108,6 +108,10 @@ class ProductUnpublished(_OfProduct, frozen=True, kw_only=True, omit_defaults=Tr
     status: str
 
 
+class ProductArchived(_OfProduct, frozen=True, kw_only=True, omit_defaults=True):
+    """No channel sells it any longer, for good. Orders that have it keep it."""
+
+
 class _OfVariant(Event, frozen=True, kw_only=True, omit_defaults=True):
     """A variant has its own history, and lives in its product's document."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from shop.events import Attribute, Media
 from shop.money import money
-from writes import catalog, channels, collections, stock, variants, warehouses
+from writes import catalog, channels, collections, prices, stock, variants, warehouses
 
 _NAMES = ["Tea", "Éclair", "STRASSE", "Straße", "rum no. 2", "Übergröße XL", "tea_pot", "Ångström 茶"]
 _CURRENCIES = ["GBP", "JPY", "KWD", "EUR"]
@@ -23,7 +23,8 @@ class Goods:
         return [
             (self.create_channel, 1), (self.create_category, 2), (self.create_product, 3), (self.update_product, 4),
             (self.publish, 4), (self.unpublish, 1), (self.create_variant, 3),
-            (self.update_variant, 3), (self.discontinue, 1), (self.set_prices, 4), (self.create_warehouse, 1),
+            (self.update_variant, 3), (self.discontinue, 1), (self.set_prices, 3),
+            (self.set_many_prices, 2), (self.archive, 1), (self.create_warehouse, 1),
             (self.update_warehouse, 2), (self.create_collection, 1), (self.update_collection, 2),
         ]  # fmt: skip
 
@@ -65,6 +66,11 @@ class Goods:
         row = self._shop.one("SELECT product_id, channel FROM publications")
         return row and catalog.UnpublishProduct(row.product_id, [row.channel])
 
+    def archive(self) -> Any:
+        """Seldom, as `discontinue`."""
+        row = self._shop.one("SELECT id FROM products") if self._shop.chance(0.3) else None
+        return row and catalog.ArchiveProduct(row.id)
+
     def create_variant(self) -> Any:
         product = self._shop.one("SELECT id FROM products")
         return product and variants.CreateVariant(product.id, self._variant())
@@ -83,6 +89,12 @@ class Goods:
     def set_prices(self) -> Any:
         variant = self._shop.one("SELECT id FROM variants")
         return variant and variants.SetVariantPrices(variant.id, self._prices())
+
+    def set_many_prices(self) -> Any:
+        found = self._shop.rows("SELECT id, sku FROM variants ORDER BY id")
+        some = self._random.sample(found, min(len(found), self._random.randint(1, 3)))
+        named = [{"variant_id": row.id} if self._shop.chance(0.5) else {"sku": row.sku.swapcase()} for row in some]
+        return prices.SetVariantsPrices([prices.VariantPrices(self._prices(), **one) for one in named])
 
     def create_warehouse(self) -> Any:
         code = f"w{self._random.randint(1, 5)}"

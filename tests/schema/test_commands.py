@@ -35,6 +35,7 @@ from writes import collections as collection_commands
 from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
 from writes import parcels as parcel_commands
+from writes import prices as price_commands
 from writes import stock as stock_commands
 from writes import transfers as transfer_commands
 from writes import variants as variant_commands
@@ -54,6 +55,8 @@ MADE = [
     (product_edits.ProductVariantInput, catalog_commands.VariantIn, set()),
     (product_edits.VariantCreateInput, catalog_commands.VariantIn, {"product_id"}),
     (product_edits.VariantUpdateInput, variant_commands.UpdateVariant, set()),
+    (product_edits.VariantPricesRowInput, price_commands.VariantPrices, set()),
+    (product_edits.VariantsSetPricesInput, price_commands.SetVariantsPrices, set()),
     (stock.WarehouseInput, stock_commands.CreateWarehouse, set()),
     (stock.WarehouseUpdateInput, warehouse_commands.UpdateWarehouse, set()),
     (stock.StockAdjustInput, stock_commands.AdjustStock, set()),

@@ -5,9 +5,10 @@ import sqlalchemy as sa
 from shop import events
 from shop.events import Attribute
 from writes import tables as t
-from writes.catalog import CreateCategory, CreateProduct, PublishProduct, UnpublishProduct, UpdateProduct
+from writes.catalog import ArchiveProduct, CreateCategory, CreateProduct, PublishProduct, UnpublishProduct, UpdateProduct
 from writes.channels import CreateChannel
-from writes.refusals import Invalid, NotFound, Taken, VersionConflict
+from writes.checkout import StartCheckout
+from writes.refusals import Invalid, NotAllowedFrom, NotFound, Taken, VersionConflict
 from writes.variants import CreateVariant, PriceIn, SetVariantPrices, VariantIn
 
 
@@ -183,3 +184,30 @@ async def test_a_channel_has_a_code_and_a_real_currency(empty_shop):
     ):
         await empty_shop.when(command)
         assert Invalid is type(empty_shop.refused)
+
+
+async def test_an_archived_product_is_sold_nowhere(shop):
+    mug = await shop.sells(stocked=1)
+    product_id = shop.row(t.variants, mug).product_id
+    cart = await shop.cart((mug, 1))
+    await shop.when(ArchiveProduct(product_id))
+    assert [events.ProductArchived(product_id=product_id)] == shop.happened
+    assert ("ARCHIVED", []) == (shop.row(t.products, product_id).status, shop.rows(sa.select(t.publications)))
+    await shop.when(StartCheckout(cart))
+    assert Invalid is type(shop.refused)
+
+
+async def test_what_was_started_before_its_product_was_archived_is_still_sold(shop):
+    mug = await shop.sells(stocked=1)
+    checkout_id = await shop.checkout((mug, 1))
+    await shop.given(ArchiveProduct(shop.row(t.variants, mug).product_id), shop.completing(checkout_id))
+    assert (1, 1, 0) == shop.level(mug)
+
+
+async def test_an_archived_product_is_neither_published_nor_archived_again(shop):
+    made = await shop.given(CreateProduct("Mug", variants=[variant()]))
+    await shop.given(ArchiveProduct(made["product_id"]))
+    for command in (PublishProduct(made["product_id"], ["uk"]), ArchiveProduct(made["product_id"])):
+        await shop.when(command)
+        assert NotAllowedFrom is type(shop.refused)
+        assert ("ARCHIVED", ["id"]) == (shop.refused.state, shop.refused.path)
