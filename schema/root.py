@@ -17,6 +17,7 @@ from schema.fulfillment import FulfillmentMutation
 from schema.live import Subscription
 from schema.node_query import NodeQuery
 from schema.orders import OrderMutation, OrderQuery
+from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
 from schema.reports import ReportQuery
@@ -43,7 +44,14 @@ class Query(
 
 @strawberry.type
 class Mutation(
-    CatalogMutation, ProductMutation, StockMutation, CartMutation, CheckoutMutation, OrderMutation, FulfillmentMutation
+    CatalogMutation,
+    ProductMutation,
+    StockMutation,
+    CartMutation,
+    CheckoutMutation,
+    OrderMutation,
+    FulfillmentMutation,
+    PaymentMutation,
 ):
     pass
 

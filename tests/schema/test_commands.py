@@ -9,7 +9,19 @@ import strawberry
 
 from reads.orders import OrderFilter
 from reads.products import ProductFilter
-from schema import addresses, carts, catalog, checkout, fulfillment, listings, order_lists, orders, product_edits, stock
+from schema import (
+    addresses,
+    carts,
+    catalog,
+    checkout,
+    fulfillment,
+    listings,
+    order_lists,
+    orders,
+    payments,
+    product_edits,
+    stock,
+)
 from schema.inputs import cleared, command, given
 from schema.money import MoneyInput
 from schema.root import Mutation
@@ -18,6 +30,7 @@ from shop import events
 from writes import bus
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
+from writes import charging as charging_commands
 from writes import checkout as checkout_commands
 from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
@@ -47,6 +60,8 @@ MADE = [
     (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),
     (orders.OrderLineStatusInput, fulfillment_commands.SetOrderLineStatus, set()),
+    (payments.PaymentCaptureInput, charging_commands.CapturePayment, set()),
+    (payments.PaymentRefundInput, charging_commands.RefundPayment, set()),
     (fulfillment.LineQuantityInput, events.LineQuantity, set()),
     (fulfillment.FulfillmentCreateInput, parcel_commands.CreateFulfillment, set()),
     (fulfillment.FulfillmentShipInput, parcel_commands.ShipFulfillment, set()),
