@@ -109,7 +109,8 @@ def order_noted(view: Order, _event: events.OrderNoted, _: Recorded) -> Order:
 @order.on(events.PaymentStarted, _id)
 def payment_started(view: Order, event: events.PaymentStarted, recorded: Recorded) -> Order:
     amount = money(event.amount, event.currency)
-    entry = LedgerEntry(id=event.entry_id, kind=event.kind, outcome="PENDING", amount=amount, at=recorded.at)
+    asked = LedgerEntry(id=event.entry_id, kind=event.kind, outcome="PENDING", amount=amount, at=recorded.at)
+    entry = replace(asked, message=event.message)
     if any(payment.id == event.payment_id for payment in view.payments):
         return _payment(view, event, lambda payment: replace(payment, ledger=[*payment.ledger, entry]))
     nothing = money(0, event.currency)

@@ -18,6 +18,7 @@ from schema.fulfillment import FulfillmentMutation
 from schema.live import Subscription
 from schema.node_query import NodeQuery
 from schema.orders import OrderMutation, OrderQuery
+from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
 from schema.reports import ReportQuery
@@ -53,6 +54,7 @@ class Mutation(
     CheckoutMutation,
     OrderMutation,
     FulfillmentMutation,
+    PaymentMutation,
 ):
     pass
 

@@ -17,6 +17,7 @@ from writes import (
     carts,
     catalog,
     channels,
+    charging,
     checkout,
     collections,
     customers,
@@ -67,6 +68,9 @@ HANDLERS: Mapping[type, Handler] = {
     checkout.CompleteCheckout: checkout.complete_checkout,
     checkout.CancelCheckout: checkout.cancel_checkout,
     checkout.ExpireCheckout: checkout.expire_checkout,
+    charging.CapturePayment: charging.capture_payment,
+    charging.VoidPayment: charging.void_payment,
+    charging.RefundPayment: charging.refund_payment,
     payments.RecordPaymentResult: payments.record_payment_result,
     orders.UpdateOrder: orders.update_order,
     orders.AddOrderNote: orders.add_order_note,
@@ -190,7 +194,7 @@ class Bus:
             record = payments.RecordPaymentResult(
                 call.order_id, call.payment_id, call.entry_id, await self._providers[call.provider].perform(call)
             )
-            settle = partial(self._next, sent=sent, record=record, so_far=answer, last=not asked)
+            settle = partial(self._next, sent=sent, record=record, so_far=answer, refused=refused, last=not asked)
             committed = await self._transact(settle, None)
             done = committed.result
             answer, refused = answer | dict(done.answer), refused or done.refused
@@ -216,12 +220,21 @@ class Bus:
             keys.keep(connection, sent.key, dict(done.answer), done.refused)
         return self._drafted(connection, now, sent, done)
 
-    def _next(self, connection: sa.Connection, *, sent: _Sent, record: Any, so_far: dict[str, Any], last: bool) -> Attempt:
+    def _next(
+        self,
+        connection: sa.Connection,
+        *,
+        sent: _Sent,
+        record: Any,
+        so_far: dict[str, Any],
+        refused: Refused | None,
+        last: bool,
+    ) -> Attempt:
         """A later transaction of the same command: record what the provider did, and the answer with it if it is the last."""
         now = self._now()
         done = self._decide(connection, now, record)
         if last and not done.calls:
-            keys.keep(connection, sent.key, so_far | dict(done.answer), done.refused)
+            keys.keep(connection, sent.key, so_far | dict(done.answer), refused or done.refused)
         return self._drafted(connection, now, sent, done)
 
     def _decide(self, connection: sa.Connection, now: Any, command: Any) -> Done:

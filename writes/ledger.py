@@ -31,11 +31,12 @@ def ask(
     amount: int,
     currency: str,
     token: str | None = None,
+    message: str | None = None,
 ) -> tuple[events.PaymentStarted, ProviderCall]:
     """Write the PENDING ledger entry of one step of a payment, and say what to ask of the provider."""
     entry_id = ids.new("ledger_entry")
     entry = {"id": entry_id, "payment_id": payment_id, "kind": kind, "outcome": "PENDING", "amount": amount, "at": work.at}
-    work.do(sa.insert(t.ledger_entries).values(**entry))
+    work.do(sa.insert(t.ledger_entries).values(message=message, **entry))
     started = events.PaymentStarted(
         order_id=order_id,
         payment_id=payment_id,
@@ -45,6 +46,7 @@ def ask(
         amount=amount,
         currency=currency,
         payment_status=payment_status(work, order_id),
+        message=message,
     )
     return started, ProviderCall(provider, entry_id, payment_id, order_id, kind, amount, currency, token)
 

@@ -31,6 +31,8 @@ def record_payment_result(work: Work, command: RecordPaymentResult) -> Done:
     if entry.outcome != "PENDING":
         return Done()
     result = command.result
+    if result.succeeded and result.message is None:  # why it was asked for stays
+        result = msgspec.structs.replace(result, message=entry.message)
     ledger.settle(work, entry.id, succeeded=result.succeeded, reference=result.reference, message=result.message)
     if not result.succeeded:
         return _failed(work, order, payment, entry, result)
@@ -40,11 +42,11 @@ def record_payment_result(work: Work, command: RecordPaymentResult) -> Done:
 
 
 def _paid(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResult) -> Done:
-    captured = entry.kind == "CAPTURE"
-    state = {"state": "CAPTURED" if captured else "AUTHORIZED", "authorized": entry.amount}
-    state |= {"captured": entry.amount} if captured else {}
+    taken = payment.captured + (entry.amount if entry.kind == "CAPTURE" else 0)
+    state = {"state": "CAPTURED" if entry.kind == "CAPTURE" else "AUTHORIZED", "captured": taken}
+    state |= {"authorized": max(payment.authorized, taken) if entry.kind == "CAPTURE" else entry.amount}
     work.do(sa.update(t.payments).where(t.payments.c.id == payment.id).values(state))
-    kind = events.PaymentCaptured if captured else events.PaymentAuthorized
+    kind = events.PaymentCaptured if entry.kind == "CAPTURE" else events.PaymentAuthorized
     happened: list[events.Event] = [kind(**_told(work, order, payment, entry, result))]
     if order.status == "CANCELED":  # too late: the order is gone, so the money goes back
         reversed_, calls = ledger.reverse(work, order)
@@ -62,7 +64,10 @@ def _failed(work: Work, order: Any, payment: Any, entry: Any, result: ProviderRe
     told = _told(work, order, payment, entry, result)
     happened: list[events.Event] = [events.PaymentFailed(decline_code=result.decline_code, **told)]
     if entry.kind not in {"AUTHORIZE", "CAPTURE"}:
-        return Done(happened)
+        kept = result.message or "The provider did not give the money back."
+        return Done(
+            happened, refused=PaymentRefused("PAYMENT_DECLINED", kept, payment.id, result.decline_code, retryable=False)
+        )
     columns = t.checkouts.c
     paying = sa.and_(columns.id == order.checkout_id, columns.status == "PAYMENT_PENDING")
     reopen = sa.update(t.checkouts).where(paying).values(status="OPEN").returning(columns.id, columns.cart_id)

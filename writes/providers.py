@@ -14,7 +14,7 @@ class ProviderCall(msgspec.Struct, frozen=True):
     entry_id: str
     payment_id: str
     order_id: str
-    kind: str  # AUTHORIZE, CAPTURE (authorize and capture at once), VOID or REFUND
+    kind: str  # AUTHORIZE, CAPTURE (with a token authorize and capture at once, else what was authorized), VOID or REFUND
     amount: int
     currency: str
     token: str | None = None
@@ -68,7 +68,7 @@ class Test:
     tokens = frozenset({_APPROVED, "decline"})
 
     async def perform(self, call: ProviderCall) -> ProviderResult:
-        if call.kind in {"AUTHORIZE", "CAPTURE"} and call.token != _APPROVED:
+        if call.token not in {None, _APPROVED}:
             return ProviderResult(succeeded=False, decline_code="card_declined", message="The card was declined.")
         return ProviderResult(succeeded=True, reference=f"test_{call.entry_id}")
 

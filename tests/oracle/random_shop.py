@@ -10,7 +10,20 @@ import sqlalchemy as sa
 from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
-from writes import books, carts, checkout, customers, fulfillment, orders, parcels, payments, providers, stock, transfers
+from writes import (
+    books,
+    carts,
+    charging,
+    checkout,
+    customers,
+    fulfillment,
+    orders,
+    parcels,
+    payments,
+    providers,
+    stock,
+    transfers,
+)
 from writes.bus import Bus
 
 _HOME = Address(name="Zoë", line1="1 Quay", city="Hull", country="GB", postal_code="HU1", phone="1")
@@ -99,7 +112,7 @@ class RandomShop:
             (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
-            (self.update_order, 2), (self.note, 1),
+            (self.update_order, 2), (self.note, 1), (self.charge, 5), (self.void, 2),
         ]  # fmt: skip
 
     def adjust_stock(self) -> Any:
@@ -236,6 +249,23 @@ class RandomShop:
     def note(self) -> Any:
         row = self.one("SELECT id FROM orders")
         return row and orders.AddOrderNote(row.id, "Ring twice", visible_to_customer=self.chance(0.5))
+
+    def charge(self) -> Any:
+        """Staff move the money of a payment, some of it or all."""
+        row = self.one("""SELECT p.*, o.currency FROM payments p JOIN orders o ON o.id = p.order_id
+                          WHERE p.state IN ('CREATED', 'AUTHORIZED', 'CAPTURED')""")
+        if row is None:
+            return None
+        amount = self.random.choice([None, money(self.random.randint(1, 300), row.currency)])
+        if row.captured and self.chance(0.6):
+            line = self.one(f"SELECT id FROM order_lines WHERE order_id = '{row.order_id}'")
+            lines = self.random.choice([None, [LineQuantity(line.id, 1)]])
+            return charging.RefundPayment(row.id, amount, self.random.choice([None, "broken"]), lines)
+        return charging.CapturePayment(row.id, amount)
+
+    def void(self) -> Any:
+        row = self.one("SELECT id FROM payments WHERE state = 'AUTHORIZED'")
+        return row and charging.VoidPayment(row.id)
 
     def register_customer(self) -> Any:
         number = self.random.randint(1, 30)

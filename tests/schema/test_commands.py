@@ -19,6 +19,7 @@ from schema import (
     listings,
     order_lists,
     orders,
+    payments,
     product_edits,
     stock,
 )
@@ -30,6 +31,7 @@ from shop import events
 from writes import bus
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
+from writes import charging as charging_commands
 from writes import checkout as checkout_commands
 from writes import collections as collection_commands
 from writes import fulfillment as fulfillment_commands
@@ -70,6 +72,8 @@ MADE = [
     (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),
     (orders.OrderLineStatusInput, fulfillment_commands.SetOrderLineStatus, set()),
+    (payments.PaymentCaptureInput, charging_commands.CapturePayment, set()),
+    (payments.PaymentRefundInput, charging_commands.RefundPayment, set()),
     (fulfillment.LineQuantityInput, events.LineQuantity, set()),
     (fulfillment.FulfillmentCreateInput, parcel_commands.CreateFulfillment, set()),
     (fulfillment.FulfillmentShipInput, parcel_commands.ShipFulfillment, set()),
