@@ -8,7 +8,7 @@ import pytest
 import strawberry
 
 from reads.orders import OrderFilter
-from reads.products import ProductFilter
+from reads.products import Moments, Prices, ProductFilter
 from schema import addresses, carts, catalog, checkout, collections, listings, order_lists, orders, product_edits, stock
 from schema.inputs import cleared, command, given
 from schema.money import MoneyInput
@@ -49,6 +49,8 @@ MADE = [
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),
     (orders.OrderLineStatusInput, fulfillment_commands.SetOrderLineStatus, set()),
     (listings.ProductWhere, ProductFilter, set()),
+    (listings.MoneyWhere, Prices, set()),
+    (listings.DateTimeWhere, Moments, set()),
     (order_lists.OrderWhere, OrderFilter, set()),
 ]
 
