@@ -119,7 +119,9 @@ class Generations:
         for one in gone:
             for key in (keys.checkpoints(segment), keys.folds(segment), keys.leases(segment)):
                 await self._redis.hdel(key, str(one))
-            await self._redis.hdel(keys.previous(segment), one.view)
+            previous: Any = await self._redis.hget(keys.previous(segment), one.view)
+            if previous is not None and int(previous) == one.number:
+                await self._redis.hdel(keys.previous(segment), one.view)
         fields: Any = await self._redis.hkeys(keys.parked(segment))
         stuck = [field for field in fields if views.generation(field.decode().partition(":")[0]) in gone]
         if stuck:

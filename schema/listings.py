@@ -1,5 +1,6 @@
 """How products are asked for by the page: what they are filtered and sorted by. Used at the root and below categories."""
 
+import datetime as dt
 import enum
 
 import msgspec
@@ -12,7 +13,7 @@ from reads.reading import Reading
 from schema.faults import bad_input
 from schema.inputs import given
 from schema.nodes import known
-from schema.scalars import SortDirection
+from schema.scalars import Decimal, SortDirection
 from shop import views
 
 
@@ -34,11 +35,25 @@ class ProductSortField(enum.StrEnum):
 
 
 @strawberry.input
+class MoneyWhere:
+    gte: Decimal | None = strawberry.UNSET
+    lte: Decimal | None = strawberry.UNSET
+
+
+@strawberry.input
+class DateTimeWhere:
+    gte: dt.datetime | None = strawberry.UNSET
+    lt: dt.datetime | None = strawberry.UNSET
+
+
+@strawberry.input
 class ProductWhere:
     ids: list[strawberry.ID] | None = strawberry.UNSET
     category: strawberry.ID | None = strawberry.UNSET
     collection: strawberry.ID | None = strawberry.UNSET
+    price: MoneyWhere | None = strawberry.UNSET
     status: list[ProductStatus] | None = strawberry.UNSET
+    updated_at: DateTimeWhere | None = strawberry.UNSET
 
 
 @strawberry.input(description="No direction means the natural one: best sellers and newest first, names and prices rising.")
@@ -91,4 +106,4 @@ async def _sorted(
 
 
 def _wanted(where: ProductWhere | None) -> ProductFilter:
-    return ProductFilter(**given(where)) if where else ProductFilter()
+    return msgspec.convert(given(where), ProductFilter) if where else ProductFilter()

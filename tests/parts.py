@@ -20,10 +20,10 @@ _PARTS = (
     ("types", 180, ["mypy"]),
     ("shop and writes", 360, ["pytest", "tests/shop", "tests/writes"]),
     ("projections and oracle", 240, ["pytest", "tests/oracle", "tests/reads"]),
-    ("engine", 150, ["pytest", "tests/engine"]),
+    ("engine", 240, ["pytest", "tests/engine"]),
     ("schema and house", 60, ["pytest", "tests/schema", "tests/house"]),
     ("imports", 180, ["pytest", "tests/server"]),
-    ("journeys", 330, ["pytest", "tests/journeys"]),
+    ("journeys", 400, ["pytest", "tests/journeys"]),
     ("crashes", 360, ["pytest", "tests/crash"]),
 )
 
@@ -36,6 +36,8 @@ _SOAK = {
     "TRADEWIND_KILLS": "1000",
     "TRADEWIND_RANDOM_SHOPS": "12",
     "TRADEWIND_READ_TRIES": "2000",
+    "TRADEWIND_ANY_ORDERS": "400",
+    "TRADEWIND_SWITCH_READS": "40000",
 }
 
 

@@ -106,3 +106,7 @@ class CheckoutReopened(_OfCheckout, frozen=True, kw_only=True, omit_defaults=Tru
     """A payment attempt failed: the checkout can be completed again while its stock is held."""
 
     order_id: str
+
+    def roots(self) -> set[str]:
+        """The cart is as it was."""
+        return {self.checkout_id}

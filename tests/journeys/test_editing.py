@@ -51,13 +51,15 @@ async def seen(shop, goods, position):
 async def test_goods_that_go_to_a_warehouse_that_does_not_sell_are_no_longer_for_sale(shop, goods):
     shut = await done(
         shop,
-        "mutation ($c: String!) { warehouseCreate(input: {code: $c, name: $c, active: false}) { warehouseId errors { message } } }",
+        """mutation ($c: String!) {
+            warehouseCreate(input: {code: $c, name: $c, active: false}) { warehouseId errors { message } } }""",
         c=f"shut-{goods['sku']}",
     )
     moved = await done(
         shop,
         f"""mutation ($f: ID!, $t: ID!, $v: ID!) {{ stockTransfer(input: {{fromWarehouseId: $f, toWarehouseId: $t,
-            idempotencyKey: "{uuid.uuid4()}", lines: [{{variantId: $v, quantity: 2}}]}}) {{ {_ERRORS} levels {{ onHand }} }} }}""",
+            idempotencyKey: "{uuid.uuid4()}", lines: [{{variantId: $v, quantity: 2}}]}}) {{
+                {_ERRORS} levels {{ onHand }} }} }}""",
         f=goods["warehouse"],
         t=shut["warehouseId"],
         v=goods["variant"],

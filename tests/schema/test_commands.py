@@ -8,7 +8,7 @@ import pytest
 import strawberry
 
 from reads.orders import OrderFilter
-from reads.products import ProductFilter
+from reads.products import Moments, Prices, ProductFilter
 from schema import (
     addresses,
     carts,
@@ -79,6 +79,8 @@ MADE = [
     (fulfillment.FulfillmentShipInput, parcel_commands.ShipFulfillment, set()),
     (fulfillment.FulfillmentShipInput, parcel_commands.SetFulfillmentTracking, set()),
     (listings.ProductWhere, ProductFilter, set()),
+    (listings.MoneyWhere, Prices, set()),
+    (listings.DateTimeWhere, Moments, set()),
     (order_lists.OrderWhere, OrderFilter, set()),
 ]
 
