@@ -112,7 +112,7 @@ class RandomShop:
             (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
-            (self.update_order, 2), (self.note, 1), (self.charge, 5), (self.void, 2),
+            (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 2),
         ]  # fmt: skip
 
     def adjust_stock(self) -> Any:

@@ -15,7 +15,7 @@ from tests.oracle.random_shop import RandomShop
 from verify import differences
 from verify.compare import NOT_IN_SQL, UNORDERED
 
-_SEED, _KEYS = 5, Keys(2)
+_SEED, _KEYS = 3, Keys(2)
 
 
 @pytest.fixture(scope="module")
