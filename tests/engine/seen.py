@@ -36,12 +36,17 @@ def checkpoint(one, segment, generation):
 
 
 def told(one):
-    """Every change that the feed tells of: position, ordinal, view, document; in the order it stands in each segment."""
+    """Every change that the feed tells of: position, ordinal, view, document; in the order it stands in each segment.
+
+    From where it is whole: where views began to answer one after another, the first were told of before that.
+    """
     changes = []
     for segment in range(one.keys.segments):
+        whole = int(one.redis.hget(one.keys.feed_from(segment), _epoch(one)) or 0)
         for entry, fields in one.redis.xrange(one.keys.feed(segment, _epoch(one))):
             named = msgspec.json.decode(fields[b"e"])["documents"]
-            changes += [(int(entry.partition(b"-")[0]), *document) for document in named]
+            position = int(entry.partition(b"-")[0])
+            changes += [(position, *document) for document in named if position > whole]
     return changes
 
 
