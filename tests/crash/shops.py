@@ -86,7 +86,8 @@ class Views:
     def _told(self, segment: int, epoch: str) -> list[tuple[int, int, str, str]]:
         told = []
         for entry_id, fields in self.redis.xrange(self.keys.feed(segment, epoch)):
-            position, documents = int(entry_id.partition(b"-")[0]), msgspec.json.decode(fields[b"e"])["documents"]
+            position = int(fields.get(b"of") or entry_id.partition(b"-")[0])  # what is told late says of which event it is
+            documents = msgspec.json.decode(fields[b"e"])["documents"]
             told += [(position, *named) for named in documents]
         return told
 

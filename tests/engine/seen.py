@@ -45,7 +45,7 @@ def told(one):
         whole = int(one.redis.hget(one.keys.feed_from(segment), _epoch(one)) or 0)
         for entry, fields in one.redis.xrange(one.keys.feed(segment, _epoch(one))):
             named = msgspec.json.decode(fields[b"e"])["documents"]
-            position = int(entry.partition(b"-")[0])
+            position = int(fields.get(b"of") or entry.partition(b"-")[0])  # what is told late says of which event it is
             changes += [(position, *document) for document in named if position > whole]
     return changes
 
