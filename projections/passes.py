@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from projections import batch as batches
-from projections.all import BY_VIEW
+from projections.all import BY_NAME, BY_VIEW
 from projections.batch import Name, Standing, Step, Window
 from projections.projection import Filed
 from projections.store import Unit, ViewStore
@@ -135,10 +135,6 @@ class Pass:
 
 def stuck(line: Line) -> dict[Name, Parked]:
     """The documents of a line that stand parked."""
-    mine = {unit.generation for unit in line.units.values()}
-    of_view = {view.view: view for view in BY_VIEW}
-    return {
-        (of_view[one.view], one.document_id): one
-        for one in line.parked.values()
-        if (one.view, one.generation) in {(generation.view, generation.number) for generation in mine}
-    }
+    mine = {(unit.generation.view, unit.generation.number) for unit in line.units.values()}
+    standing = [one for one in line.parked.values() if (one.view, one.generation) in mine]
+    return {(BY_NAME[one.view].view, one.document_id): one for one in standing}

@@ -112,16 +112,18 @@ class Reading:
 
     async def reached(self, view: type[Document]) -> Position:
         """Wait as far as was asked for, and return the place that a view has passed in every segment."""
-        await self._generations(view)
-        shown = [await self._shown(view, segment) for segment in range(self._store.keys.segments)]
+        shown = await self._everywhere(view)
         return Position(shown[0].epoch, min(one.position for one in shown))
 
     async def _generations(self, view: type[Document]) -> list[int]:
+        return [one.generation.number for one in await self._everywhere(view)]
+
+    async def _everywhere(self, view: type[Document]) -> list[Shown]:
+        """What answers in each segment, as far as was asked for."""
         every = range(self._store.keys.segments)
         if self._asked is not None and not self.state.all_have(view.view, every, self._asked):
             await self._wait(view, every, self._asked)
-        shown = [await self._shown(view, segment) for segment in every]
-        return [one.generation.number for one in shown]
+        return [await self._shown(view, segment) for segment in every]
 
     async def _shown(self, view: type[Document], segment: int) -> Shown:
         """The generation that answers, as far as was asked for. Raises ViewRebuilding where there is none."""
