@@ -9,6 +9,7 @@ from reads.reading import Views
 from shop import views
 from shop.position import Position
 from tests.engine import two_products
+from writes.catalog import CreateProduct
 
 _PHANTOM = "99 nobody#1 9999999999999"
 
@@ -17,7 +18,7 @@ _PHANTOM = "99 nobody#1 9999999999999"
 async def behind(shop):
     """A shop with one product in a segment that stands still: its leases are held by a worker that is not there."""
     shop.still = shop.keys.segment(shop.bad)
-    shop.other = next(row.id for row in shop.shop.rows("SELECT id FROM products") if shop.keys.segment(row.id) != shop.still)
+    shop.other = await _a_product_elsewhere(shop)
     for generation in shop.redis.hkeys(shop.keys.leases(shop.still)):
         shop.redis.hset(shop.keys.leases(shop.still), generation, _PHANTOM)
     await shop.shop.does(10)
@@ -25,6 +26,15 @@ async def behind(shop):
     epoch, head = await shop.tail.head()
     shop.head = Position(epoch, head)
     return shop
+
+
+async def _a_product_elsewhere(shop):
+    """A product of another segment than the one that is to stand still: made until one lies there, ids are random."""
+    while True:
+        made = await shop.shop.bus.send(CreateProduct("Elsewhere"))
+        product_id = made.answer["product_id"]
+        if shop.keys.segment(product_id) != shop.still:
+            return product_id
 
 
 async def reading(one, *, or_stale=False):
