@@ -32,7 +32,7 @@ async def _a_product_elsewhere(shop):
     """A product of another segment than the one that is to stand still: made until one lies there, ids are random."""
     while True:
         made = await shop.shop.bus.send(CreateProduct("Elsewhere"))
-        product_id = made.answer["product_id"]
+        product_id = made.ids["product_id"]
         if shop.keys.segment(product_id) != shop.still:
             return product_id
 
