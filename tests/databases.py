@@ -10,6 +10,7 @@ import warnings
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shop import keyring
 from writes.database import close, open_database, open_writer, up_to_date
 from writes.migrate import migrate
 from writes.sqlite import open_engine
@@ -27,7 +28,9 @@ class SqliteFile:
     def __init__(self, path):
         self.address = path
         self.engine = open_engine(path)
-        self._reading = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT").connect()
+        reading = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+        keyring.attach(reading, path)
+        self._reading = reading.connect()
 
     def new_writer(self):
         return open_writer(open_database(self.address))
@@ -54,6 +57,7 @@ class SqliteFiles:
     def new(self, folder):
         path = self._path(folder)
         shutil.copy(self._blank, path)
+        shutil.copy(keyring.file(self._blank), keyring.file(path))
         return SqliteFile(path)
 
     def new_empty(self, folder):
