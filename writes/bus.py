@@ -16,6 +16,7 @@ from writes import (
     books,
     carts,
     catalog,
+    categories,
     channels,
     charging,
     checkout,
@@ -45,6 +46,7 @@ Handler = Callable[[Work, Any], Done]
 HANDLERS: Mapping[type, Handler] = {
     channels.CreateChannel: channels.create_channel,
     catalog.CreateCategory: catalog.create_category,
+    categories.UpdateCategory: categories.update_category,
     catalog.CreateProduct: catalog.create_product,
     catalog.UpdateProduct: catalog.update_product,
     catalog.PublishProduct: catalog.publish_product,

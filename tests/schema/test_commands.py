@@ -31,6 +31,7 @@ from shop import events
 from writes import bus, completing
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
+from writes import categories as category_commands
 from writes import charging as charging_commands
 from writes import checkout as checkout_commands
 from writes import collections as collection_commands
@@ -50,6 +51,7 @@ MADE = [
     (catalog.CategoryInput, catalog_commands.CreateCategory, set()),
     (collections.CollectionInput, collection_commands.CreateCollection, set()),
     (collections.CollectionUpdateInput, collection_commands.UpdateCollection, set()),
+    (catalog.CategoryUpdateInput, category_commands.UpdateCategory, set()),
     (catalog.MediaInput, events.Media, set()),
     (catalog.AttributeInput, events.Attribute, set()),
     (product_edits.ProductCreateInput, catalog_commands.CreateProduct, {"channels"}),
