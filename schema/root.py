@@ -12,7 +12,7 @@ from schema.catalog import CatalogMutation, CatalogQuery
 from schema.checkout import CheckoutMutation, CheckoutQuery
 from schema.collections import CollectionMutation, CollectionQuery
 from schema.consistency import Consistency, at_least
-from schema.customers import CustomerQuery
+from schema.customers import CustomerMutation, CustomerQuery
 from schema.errors import TYPES as ERROR_TYPES
 from schema.fulfillment import FulfillmentMutation
 from schema.live import Subscription
@@ -55,6 +55,7 @@ class Mutation(
     OrderMutation,
     FulfillmentMutation,
     PaymentMutation,
+    CustomerMutation,
 ):
     pass
 

@@ -21,6 +21,7 @@ PREFIXES = {
     "fulfillment": "ful",
     "return": "ret",
     "customer": "cus",
+    "address": "addr",
     "credit": "cred",
     "event": "evt",
     "command": "cmd",

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from shop import appending, clock, ids, log
 from shop.position import Position
 from writes import (
+    addresses,
     books,
     carts,
     catalog,
@@ -25,6 +26,7 @@ from writes import (
     customers,
     fulfillment,
     keys,
+    merging,
     orders,
     parcels,
     payments,
@@ -67,6 +69,7 @@ HANDLERS: Mapping[type, Handler] = {
     carts.AddCartLines: carts.add_cart_lines,
     carts.UpdateCartLines: carts.update_cart_lines,
     carts.ExpireCart: carts.expire_cart,
+    merging.MergeCarts: merging.merge_carts,
     checkout.StartCheckout: checkout.start_checkout,
     completing.CompleteCheckout: completing.complete_checkout,
     checkout.CancelCheckout: checkout.cancel_checkout,
@@ -85,6 +88,9 @@ HANDLERS: Mapping[type, Handler] = {
     parcels.DeliverFulfillment: parcels.deliver_fulfillment,
     parcels.CancelFulfillment: parcels.cancel_fulfillment,
     customers.RegisterCustomer: customers.register_customer,
+    customers.UpdateCustomer: customers.update_customer,
+    addresses.SaveAddress: addresses.save_address,
+    addresses.RemoveAddress: addresses.remove_address,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
 }

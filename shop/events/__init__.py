@@ -50,6 +50,7 @@ from shop.events.orders import (
     Sold,
     Split,
 )
+from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed
 from shop.events.selling import (
     CartClosed,
     CartCreated,
@@ -57,10 +58,12 @@ from shop.events.selling import (
     CartLineAdded,
     CartLineChanged,
     CartLineRemoved,
+    CartsMerged,
     CheckoutCanceled,
     CheckoutExpired,
     CheckoutReopened,
     CheckoutStarted,
+    MergedLine,
     Priced,
 )
 from shop.events.stock import (
@@ -85,11 +88,12 @@ ALL: tuple[type[Event], ...] = (
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
-    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
+    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
+    CustomerDescribed, AddressSaved, AddressRemoved,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
@@ -99,6 +103,8 @@ decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missin
 __all__ = [
     "ALL",
     "Address",
+    "AddressRemoved",
+    "AddressSaved",
     "Attribute",
     "CartClosed",
     "CartCreated",
@@ -106,6 +112,7 @@ __all__ = [
     "CartLineAdded",
     "CartLineChanged",
     "CartLineRemoved",
+    "CartsMerged",
     "CategoryCreated",
     "CategoryMoved",
     "CategoryRenamed",
@@ -118,6 +125,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerDescribed",
     "CustomerRegistered",
     "Event",
     "FulfillmentCanceled",
@@ -127,6 +135,7 @@ __all__ = [
     "FulfillmentTrackingSet",
     "LineQuantity",
     "Media",
+    "MergedLine",
     "Move",
     "OrderCanceled",
     "OrderCompleted",

@@ -6,7 +6,7 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 
 from shop.views.base import Document
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
-from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
+from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, SalesDay
 from shop.views.generations import (
     BEGINNING,
     Checkpoint,
@@ -69,6 +69,7 @@ __all__ = [
     "Document",
     "Fulfillment",
     "Generation",
+    "KeptAddress",
     "Keys",
     "Lease",
     "LedgerEntry",

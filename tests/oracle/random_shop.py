@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
+from tests.oracle.random_people import People
 from writes import (
     books,
     carts,
     charging,
     checkout,
     completing,
-    customers,
     fulfillment,
     orders,
     parcels,
@@ -58,6 +58,7 @@ class RandomShop:
         ways = {"manual": providers.Manual(ship_before_payment=True), "test": providers.Test(), "late": Late(self)}
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods = Goods(self)
+        self.people = People(self)
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -74,7 +75,7 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        draws, weights = zip(*self._draws(), *self.goods.draws(), strict=True)
+        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.people.draws(), strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
@@ -112,7 +113,7 @@ class RandomShop:
             (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
             (self.expire_cart, 1), (self.start_checkout, 16), (self.complete_checkout, 16), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 9), (self.cancel_order, 2), (self.set_line_status, 12),
-            (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
+            (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
             (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 2),
         ]  # fmt: skip
 
@@ -153,7 +154,7 @@ class RandomShop:
 
     def create_cart(self) -> Any:
         channel = self.one("SELECT code FROM channels").code
-        return carts.CreateCart(channel, self._wanted(channel))
+        return carts.CreateCart(channel, self._wanted(channel), self.people.buyer())
 
     def add_lines(self) -> Any:
         cart = self.one("SELECT id, channel FROM carts WHERE status = 'OPEN'")
@@ -267,10 +268,6 @@ class RandomShop:
     def void(self) -> Any:
         row = self.one("SELECT id FROM payments WHERE state = 'AUTHORIZED'")
         return row and charging.VoidPayment(row.id)
-
-    def register_customer(self) -> Any:
-        number = self.random.randint(1, 30)
-        return customers.RegisterCustomer(f"REF-{number}", self.random.choice([None, "Ann-Marie O'Hara", "İpek Straße_9"]))
 
     def past_order(self) -> Any:
         row, lines = self._invoice()
