@@ -18,7 +18,7 @@ _BEYOND_ALL_PRICES = Decimal(10) ** 13
 _LAST = "\U0010ffff"
 
 # Which way a sort goes where nobody says: best sellers and newest first, names, prices and places rising.
-_FALLING = {"NAME": False, "PRICE": False, "CREATED_AT": True, "BEST_SELLING": True, "UPDATED_AT": True, "POSITION": False}
+_FALLING = {"NAME": False, "PRICE": False, "CREATED_AT": True, "BEST_SELLING": True, "UPDATED_AT": True, "POSITION": False, "RATING": True}
 
 
 class Prices(msgspec.Struct, frozen=True):

@@ -32,6 +32,7 @@ class ProductSortField(enum.StrEnum):
     BEST_SELLING = "BEST_SELLING"
     POSITION = "POSITION"
     UPDATED_AT = "UPDATED_AT"
+    RATING = "RATING"
 
 
 @strawberry.input
@@ -56,7 +57,7 @@ class ProductWhere:
     updated_at: DateTimeWhere | None = strawberry.UNSET
 
 
-@strawberry.input(description="No direction means the natural one: best sellers and newest first, names and prices rising.")
+@strawberry.input(description="No direction means the natural one: best sellers, newest and best rated first, names and prices rising.")
 class ProductSort:
     field: ProductSortField
     direction: SortDirection | None = strawberry.UNSET

@@ -14,6 +14,7 @@ from schema.collections import shown_collection
 from schema.context import Context, Info
 from schema.faults import bad_input
 from schema.nodes import Node
+from schema.review_lists import is_readable
 from schema.scalars import LogPosition
 from shop import ids, views
 
@@ -36,6 +37,7 @@ LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
     "ord": _document(views.Order),
     "cus": _document(views.Customer),
     "cred": _document(views.Credit),
+    "rev": _document(views.Review),
 }
 
 
@@ -69,7 +71,7 @@ async def _load(context: Context, node_id: str, channel: str) -> Any:
 
 
 def _is_shown(context: Context, found: Any) -> bool:
-    """Whether a guest's tokens, if any, are those of the cart, checkout or order."""
+    """Whether a guest's tokens, if any, are those of the cart, checkout or order; and a review is for all to read."""
     match found:
         case JoinedCart():
             return context.shows(found.id, context.cart_token(None))
@@ -77,4 +79,6 @@ def _is_shown(context: Context, found: Any) -> bool:
             return context.shows(found.cart_id, context.cart_token(None))
         case views.Order():
             return context.shows(found.id, context.order_token(None))
+        case views.Review():
+            return is_readable(context, found)
     return True

@@ -22,6 +22,7 @@ from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
 from schema.reports import ReportQuery
+from schema.reviews import ReviewMutation, ReviewQuery
 from schema.scalars import SCALARS
 from schema.stock import StockMutation, StockQuery
 from schema.views import ViewQuery
@@ -37,6 +38,7 @@ class Query(
     CheckoutQuery,
     OrderQuery,
     CustomerQuery,
+    ReviewQuery,
     ReportQuery,
     NodeQuery,
     ViewQuery,
@@ -56,6 +58,7 @@ class Mutation(
     FulfillmentMutation,
     PaymentMutation,
     CustomerMutation,
+    ReviewMutation,
 ):
     pass
 

@@ -22,6 +22,7 @@ PREFIXES = {
     "return": "ret",
     "customer": "cus",
     "address": "addr",
+    "review": "rev",
     "credit": "cred",
     "event": "evt",
     "command": "cmd",

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from shop.money import money, rounded
-from shop.views import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, SalesDay
+from shop.views import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, Review, SalesDay
 from verify.expected import Expected
 
 _CUSTOMERS = """
@@ -75,6 +75,18 @@ def expect_customers(expected: Expected) -> None:
         expected.sorted_by(customer, "every", known[0] if known else "")
         for word in _words(row.external_ref) | _words(row.name) | {(row.email or "").casefold()} - {""}:
             expected.sorted_by(customer, "search", word)
+
+
+def expect_reviews(expected: Expected) -> None:
+    for row in expected.rows("SELECT * FROM reviews"):
+        told = {name: getattr(row, name) for name in ("id", "product_id", "customer_id", "rating", "title", "body", "status")}
+        review = Review(version=expected.versions[row.id], created_at=row.created_at, **told)
+        expected.document(review)
+        for product in (row.product_id, "all"):
+            for rating in (row.rating, "any"):
+                listed = f"reviews:{product}:{row.status}:{rating}"
+                expected.sorted_by(review, f"{listed}:CREATED_AT", row.created_at)
+                expected.sorted_by(review, f"{listed}:RATING", f"{row.rating}")
 
 
 def expect_credits(expected: Expected) -> None:

@@ -1,6 +1,7 @@
 """Products with their variants, for staff and for each channel, and the listings they stand in, as the tables tell them."""
 
 import copy
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -38,6 +39,7 @@ def expect_products(expected: Expected) -> None:
     listed = expected.grouped("SELECT product_id AS of, collection_id, place FROM collection_products")
     published = expected.grouped("SELECT product_id AS of, channel FROM publications")
     sold = {row.product_id: row.units for row in expected.rows(_SOLD)}
+    ratings = _ratings(expected)
     for row in expected.rows("SELECT * FROM products"):
         product = Product(
             id=row.id,
@@ -56,6 +58,7 @@ def expect_products(expected: Expected) -> None:
             metadata=row.metadata,
             variants=[_variant(expected, one, prices[one.id], levels[one.id]) for one in variants[row.id]],
             units_sold=sold.get(row.id, 0),
+            ratings=ratings.get(row.id, []),
             channels=sorted(one.channel for one in published[row.id]),
             former_slugs=[one.slug for one in slugs[row.id] if one.slug != row.slug],
         )
@@ -64,6 +67,22 @@ def expect_products(expected: Expected) -> None:
             expected.document(_shown_in(product, channel))
         _expect_lookups(expected, product, [one.slug for one in slugs[row.id]], variants[row.id])
         _expect_listings(expected, product, {one.id: prices[one.id] for one in variants[row.id] if not one.discontinued})
+
+
+def _ratings(expected: Expected) -> dict[str, list[int]]:
+    """Of each product that staff ever moderated a review of: its published reviews of one star, of two, and so on."""
+    found: dict[str, list[int]] = {}
+    for row in expected.rows("SELECT id, product_id, rating, status FROM reviews"):
+        if expected.versions[row.id] > 1:
+            counts = found.setdefault(row.product_id, [0, 0, 0, 0, 0])
+            counts[row.rating - 1] += row.status == "PUBLISHED"
+    return found
+
+
+def _average(counts: list[int]) -> int:
+    """In hundredths of a star, half up."""
+    stars = [star for star, count in enumerate(counts, 1) for _ in range(count)]
+    return int(Decimal(100 * sum(stars)) / len(stars) + Decimal("0.5")) if stars else 0
 
 
 def _variant(expected: Expected, row: Any, prices: list[Any], levels: list[Any]) -> Variant:
@@ -127,6 +146,7 @@ def _expect_listings(expected: Expected, product: Product, prices: dict[str, lis
             "CREATED_AT": product.created_at,
             "BEST_SELLING": as_number(product.units_sold),
             "UPDATED_AT": expected.updated_at(product),
+            "RATING": as_number(_average(product.ratings)),
         }
         for scope in ["all", *product.category_ids, *product.places]:
             for sort, key in keys.items():

@@ -31,6 +31,7 @@ from writes import (
     parcels,
     payments,
     prices,
+    reviews,
     stock,
     transfers,
     variants,
@@ -91,6 +92,8 @@ HANDLERS: Mapping[type, Handler] = {
     customers.UpdateCustomer: customers.update_customer,
     addresses.SaveAddress: addresses.save_address,
     addresses.RemoveAddress: addresses.remove_address,
+    reviews.SubmitReview: reviews.submit_review,
+    reviews.ModerateReview: reviews.moderate_review,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
 }

@@ -1,10 +1,10 @@
 """Tables of what customers have beside their name. Customers themselves stand with the other tables."""
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from shop.log import metadata
-from writes.columns import Id, Json, only_where
+from writes.columns import Id, Json, Moment, only_where
 
 # Which cart a guest's cart became part of: where the same merge finds its answer again.
 merged_carts = Table(
@@ -32,4 +32,17 @@ addresses = Table(
     Index("addresses_by_customer", "customer_id"),
     Index("one_default_shipping", "customer_id", unique=True, **only_where("default_shipping")),
     Index("one_default_billing", "customer_id", unique=True, **only_where("default_billing")),
+)  # fmt: skip
+
+reviews = Table(
+    "reviews", metadata,
+    Column("id", Id, primary_key=True),
+    Column("product_id", ForeignKey("products.id"), nullable=False),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False),
+    Column("rating", Integer, CheckConstraint("rating BETWEEN 1 AND 5", name="rating_of_five"), nullable=False),
+    Column("title", Text),
+    Column("body", Text),
+    Column("status", String(10), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("product_id", "customer_id", name="one_review_a_buyer"),
 )  # fmt: skip

@@ -51,6 +51,7 @@ from shop.events.orders import (
     Split,
 )
 from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed
+from shop.events.reviews import ReviewModerated, ReviewSubmitted
 from shop.events.selling import (
     CartClosed,
     CartCreated,
@@ -93,7 +94,7 @@ ALL: tuple[type[Event], ...] = (
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
-    CustomerDescribed, AddressSaved, AddressRemoved,
+    CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
@@ -163,6 +164,8 @@ __all__ = [
     "ProductSlugChanged",
     "ProductUnpublished",
     "ReturnedLine",
+    "ReviewModerated",
+    "ReviewSubmitted",
     "Share",
     "Sold",
     "Split",

@@ -6,7 +6,7 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 
 from shop.views.base import Document
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
-from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, SalesDay
+from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, Review, SalesDay
 from shop.views.generations import (
     BEGINNING,
     Checkpoint,
@@ -32,17 +32,18 @@ from shop.views.keys import (
     member_id,
     number_key,
     orders_by,
+    reviews_of,
     root,
     stock_in,
     top,
 )
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
-from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
+from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Credit, Customer, SalesDay,
+    Cart, Checkout, Order, Credit, Customer, Review, SalesDay,
 )  # fmt: skip
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "Product",
     "ProductSales",
     "Return",
+    "Review",
     "SalesDay",
     "StockLevel",
     "Variant",
@@ -101,6 +103,8 @@ __all__ = [
     "orders_by",
     "parked_field",
     "product_sort_keys",
+    "review_sort_keys",
+    "reviews_of",
     "root",
     "stock_in",
     "top",

@@ -1,4 +1,4 @@
-"""Customers, credits, and what was sold by day and by product."""
+"""Customers, their reviews and credits, and what was sold by day and by product."""
 
 import msgspec
 
@@ -52,6 +52,22 @@ class Customer(Document, kw_only=True, omit_defaults=True):
     addresses: list[KeptAddress] = []
     default_shipping_id: str | None = None
     default_billing_id: str | None = None
+
+
+class Review(Document, kw_only=True, omit_defaults=True):
+    """`channel` is the one that its product is shown for: not stored, the read side fills it in."""
+
+    view = "review"
+
+    channel: str = ""
+
+    product_id: str
+    customer_id: str
+    rating: int
+    created_at: str
+    status: str = "PENDING"
+    title: str | None = None
+    body: str | None = None
 
 
 class SalesDay(Document, kw_only=True, omit_defaults=True):

@@ -115,6 +115,11 @@ def orders_by(axis: str, value: str, sort: str) -> str:
     return f"orders:{axis}:{value}:{sort}"
 
 
+def reviews_of(product_id: str, status: str, rating: str, sort: str) -> str:
+    """Reviews of a product's id or of `all`, with a status, of one rating or of `any`; sorted by the API's ReviewSortField."""
+    return f"reviews:{product_id}:{status}:{rating}:{sort}"
+
+
 def stock_in(warehouse_id: str) -> str:
     return f"warehouse:{warehouse_id}"
 

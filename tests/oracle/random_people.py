@@ -1,9 +1,9 @@
-"""What customers do, drawn at random: they register, are called otherwise, and keep addresses."""
+"""What customers do, drawn at random: they register, keep addresses, come with a guest's cart, and review what they bought."""
 
 from typing import Any
 
 from shop.events import Address
-from writes import addresses, customers, merging
+from writes import addresses, customers, merging, reviews
 
 _NAMES = [None, "Ann-Marie O'Hara", "İpek Straße_9"]
 _HOMES = [
@@ -23,7 +23,7 @@ class People:
         """Each way to draw, and how often."""
         return [
             (self.register, 2), (self.update, 2), (self.save_address, 3), (self.remove_address, 1),
-            (self.merge_carts, 3),
+            (self.merge_carts, 3), (self.submit_review, 4), (self.moderate_review, 4),
         ]  # fmt: skip
 
     def buyer(self) -> str | None:
@@ -59,6 +59,19 @@ class People:
         guest = self._shop.one(f"SELECT id FROM carts WHERE customer_id IS NULL AND status = '{state}'")
         customer = self._customer()
         return guest and customer and merging.MergeCarts(guest.id, customer.id)
+
+    def submit_review(self) -> Any:
+        """Mostly by who bought it; each of several ratings, and one that there is not."""
+        bought = """SELECT l.product_id, o.customer_id FROM order_lines l JOIN orders o ON o.id = l.order_id
+                    WHERE o.customer_id IS NOT NULL"""
+        row = self._shop.one(bought)
+        said = {"title": self._random.choice([None, " ", "Good"]), "body": self._random.choice([None, "İt is 茶"])}
+        return row and reviews.SubmitReview(row.customer_id, row.product_id, self._random.randint(1, 6), **said)
+
+    def moderate_review(self) -> Any:
+        row = self._shop.one("SELECT id FROM reviews")
+        status = self._random.choice(["PUBLISHED", "PUBLISHED", "REJECTED", "PENDING"])
+        return row and reviews.ModerateReview(row.id, status)
 
     def _customer(self) -> Any:
         return self._shop.one("SELECT id FROM customers")
