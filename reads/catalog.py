@@ -20,6 +20,12 @@ async def channel(reading: Reading, code: str) -> Channel | None:
     return await reading.get(Channel, ids.channel(code))
 
 
+async def channel_codes(reading: Reading) -> list[str]:
+    """The codes of all channels, in one round trip."""
+    [entries] = await reading.ranges(Channel, [Range(views.EVERY, _MOST)])
+    return [views.sort_key(entry) for entry in entries]
+
+
 async def warehouses(reading: Reading) -> list[Warehouse]:
     """All warehouses, in the order in which they are asked for stock."""
     return sorted(await _every(reading, Warehouse), key=lambda warehouse: (-warehouse.priority, warehouse.code))

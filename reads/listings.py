@@ -26,7 +26,7 @@ _FALLING = {
     "RELEVANCE": False,
 }  # fmt: skip
 _STATUSES = ("DRAFT", "ACTIVE", "ARCHIVED")
-_FEW = 200  # so many documents are sorted sooner than a listing is read
+FEW = 200  # so many documents are sorted sooner than a listing is read
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -119,7 +119,7 @@ class _Making:
     def _few(self, choices: dict[Key, Choice], found: Scores | None) -> set[str] | None:
         """What fits at most, where that is little: its documents tell the order by themselves."""
         most = all_of([*choices.values(), *([Choice(set(found))] if found else [])])
-        return None if most.negated or len(most.ids) > _FEW else most.ids
+        return None if most.negated or len(most.ids) > FEW else most.ids
 
     def _cut_by(self, few: set[str] | None) -> frozenset[str]:
         """Which conditions the listing that is read meets by itself."""

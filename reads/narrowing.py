@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from reads.catalog import category_and_below, channels
+from reads.catalog import category_and_below, channel_codes
 from reads.filters import Bounds, ProductFilter
 from reads.reading import Reading
 from reads.store import Span
@@ -57,7 +57,7 @@ class Narrowing:
         return published is None or published == (f",{self.channel}," in channels)
 
     async def lookups(self) -> Lookups:
-        channel, categories = await asyncio.gather(self._sold_in(), self._categories())
+        channel, categories, _ = await asyncio.gather(self._sold_in(), self._categories(), self.listings("NAME"))
         return Lookups(self.where.bounds(channel), categories)
 
     async def _sold_in(self) -> Channel | None:
@@ -99,8 +99,7 @@ class Narrowing:
             return [views.listing(self.channel, scope, sort) for scope in scopes]
         if sort == "PRICE":
             return [views.listing(self.channel, scope, sort) for scope in ("all", "unsold")]
-        every = await channels(self.reading)
-        return [views.listing(code, "all", sort) for code in ("", *(one.code for one in every))]
+        return [views.listing(code, "all", sort) for code in ("", *await channel_codes(self.reading))]
 
     async def _on_sale(self, wanted: bool) -> Choice:
         reduced = await self.having("ON_SALE", self.channel, [views.truth(value=True)])

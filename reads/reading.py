@@ -27,6 +27,8 @@ class Log(Protocol):
     async def recorded_at(self, position: int) -> str | None: ...
 
 
+_QUIET_TURNS = 3  # of the event loop: as deep as reads wait for reads that were made already
+
 Name = tuple[type[Document], str]
 
 
@@ -182,7 +184,7 @@ class Reading:
         return await answer
 
     def _call(self) -> None:
-        """Go to Redis once this tick is over: with all that was asked for in it."""
+        """Go to Redis soon, with all that is asked for until then."""
         if not self._is_called:
             self._is_called = True
             asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self._load()))
@@ -199,6 +201,11 @@ class Reading:
             self._miss(self._asked, time.monotonic())
 
     async def _load(self) -> None:
+        """Wait until nothing more is asked for: what was woken by one answer may ask after some turns of the loop."""
+        asked = 0
+        while asked < (asked := len(self._wanted) + len(self._asks)):
+            for _ in range(_QUIET_TURNS):
+                await asyncio.sleep(0)
         (wanted, self._wanted), (asks, self._asks), self._is_called = (self._wanted, {}), (self._asks, []), False
         documents = self._store.documents([self._place(*name) for name in wanted])
         try:
