@@ -8,6 +8,7 @@ import strawberry
 
 from reads.reading import Reading, Views
 from reads.status import Status
+from schema.outside import EventLog, Operations
 from writes.bus import Bus
 from writes.work import Limits
 
@@ -22,6 +23,8 @@ class Context:
     bus: Bus
     views: Views
     status: Status
+    events: EventLog
+    operations: Operations
     limits: Limits = field(default_factory=Limits)
     idempotency_key: str | None = None
     at_least_header: Sequence[str] = ()

@@ -20,6 +20,9 @@ from reads.status import Status
 from schema.context import Context
 from schema.root import build_schema
 from server import duties, parts
+from server.event_log import ServedLog
+from server.nudges import Nudges
+from server.operations import Operations
 from server.settings import Settings
 from shop.tail import LogUnavailableError, open_tail
 from writes.database import open_database
@@ -40,6 +43,8 @@ class Face(GraphQL[Context, None]):
             bus=state.bus,
             views=state.views,
             status=state.status,
+            events=state.events,
+            operations=state.operations,
             idempotency_key=headers.get("idempotency-key"),
             at_least_header=headers.getlist("tradewind-at-least"),
         )
@@ -60,10 +65,13 @@ def create_app(settings: Settings) -> Starlette:
             tail = await stack.enter_async_context(open_tail(settings.database()))
             database = open_database(settings.database())
             bus = await stack.enter_async_context(parts.open_bus(settings, database, parts.nudge(client)))
-            views = Views(client, await parts.layout(client, settings), tail)
-            await stack.enter_async_context(following(views.follow()))
+            keys, nudges = await parts.layout(client, settings), Nudges(client)
+            views, events = Views(client, keys, tail), ServedLog(tail, nudges)
+            for work in (views.follow(), nudges.run(), events.run()):
+                await stack.enter_async_context(following(work))
             await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
+            app.state.events, app.state.operations = events, Operations(client, keys, tail)
             yield
 
     routes = [

@@ -13,6 +13,9 @@ from reads.reading import Views
 from reads.status import Status
 from schema.context import Context
 from schema.root import build_schema
+from server.event_log import ServedLog
+from server.nudges import Nudges
+from server.operations import Operations
 from shop.tail import open_tail
 from shop.views import Keys
 from tests.databases import SqliteFiles
@@ -77,6 +80,7 @@ async def front(tmp_path: Path, sqlite_databases: SqliteFiles, async_redis: Redi
             await worker.catch_up()
 
         bus, read = Bus(writer, providers={}, committed=folded), Views(async_redis, keys, tail)
-        one = Front(Context(bus=bus, views=read, status=Status(read)))
+        handed = {"events": ServedLog(tail, Nudges(async_redis)), "operations": Operations(async_redis, keys, tail)}
+        one = Front(Context(bus=bus, views=read, status=Status(read), **handed))
         await one.does(channels.CreateChannel("default", "Shop", "GBP"))
         yield one
