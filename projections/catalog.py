@@ -54,6 +54,16 @@ def collection_listed(view: views.Collection, _event: events.CollectionListed, _
     return view  # the products know their places; the collection is at a new version
 
 
+@category.on(events.CategoryRenamed, lambda e: [e.category_id])
+def category_renamed(view: views.Category, event: events.CategoryRenamed, _: Recorded) -> views.Category:
+    return replace(view, slug=event.slug, name=event.name, description=event.description, image=event.image)
+
+
+@category.on(events.CategoryMoved, lambda e: [e.category_id])
+def category_moved(view: views.Category, event: events.CategoryMoved, _: Recorded) -> views.Category:
+    return replace(view, parent_id=event.parent_id, position=event.position)
+
+
 def _every_channel(document: views.Channel) -> Iterable[Entry]:
     yield views.EVERY, views.member(document.code, document.id), 0
 

@@ -9,7 +9,7 @@ import msgspec
 from reads.catalog import category_and_below
 from reads.pages import Edge, Page, Window, page, page_among, page_of
 from reads.reading import Reading
-from reads.store import Group
+from reads.store import Group, Range
 from shop import clock, ids, views
 from shop.money import decimals
 from shop.views import Channel, Product, Variant
@@ -158,6 +158,16 @@ async def variant(
         return None
     named = (one for one in found.variants if one.id == id or (sku and one.sku.casefold() == sku.casefold()))
     return next(named, None) or next((one for one in found.variants if barcode and one.barcode == barcode), None)
+
+
+async def variants_by_sku(reading: Reading, skus: Sequence[str]) -> list[str]:
+    """The ids of the variants that have these SKUs (without case), in two round trips. An unknown SKU is left out."""
+    folded = {sku.casefold() for sku in skus}
+    ranges = [Range(views.LOOKUP, 1, prefix=views.member(f"sku={sku}", "")) for sku in sorted(folded)]
+    product_ids = {views.member_id(entry) for found in await reading.ranges(Product, ranges) for entry in found}
+    documents = await reading.many(Product, sorted(product_ids))
+    variants = [one for document in documents if document is not None for one in document.variants]
+    return [one.id for one in variants if one.sku.casefold() in folded]
 
 
 async def variant_of(reading: Reading, channel: str, product_id: str, variant_id: str) -> Variant | None:

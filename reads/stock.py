@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from reads.pages import Page, Window, page, page_of
+from reads.products import variants_by_sku
 from reads.reading import Reading
 from reads.store import Range
 from shop import views
@@ -12,9 +13,16 @@ _MOST = 10_000
 
 
 async def stock_levels(
-    reading: Reading, variant_ids: Sequence[str] | None, warehouse_id: str | None, window: Window
+    reading: Reading,
+    variant_ids: Sequence[str] | None,
+    skus: Sequence[str] | None,
+    warehouse_id: str | None,
+    window: Window,
 ) -> Page[StockLevel]:
-    """Levels by variant, of some variants or all, in one warehouse or all."""
+    """Levels by variant, of some variants or all, in one warehouse or all. A variant that is named both ways must be both."""
+    if skus is not None:
+        of_skus = await variants_by_sku(reading, skus)
+        variant_ids = of_skus if variant_ids is None else [one for one in of_skus if one in variant_ids]
     if variant_ids is None:
         index = views.EVERY if warehouse_id is None else views.stock_in(warehouse_id)
         return await page(reading, StockLevel, [index], window)

@@ -1,6 +1,6 @@
 """Channels and categories, and the small pieces of the catalog. Products are in `schema.products`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import Parent
@@ -9,15 +9,17 @@ from reads import catalog, products
 from reads.pages import Page
 from reads.reading import Reading
 from schema.context import Info
-from schema.inputs import command
+from schema.inputs import cleared, command
 from schema.listings import ProductSort, ProductWhere, listing, window
 from schema.nodes import Node, Versioned, Within, known, one_of
-from schema.payloads import MutationPayload, after, send
+from schema.payloads import MutationPayload, after, refused, send
 from schema.scalars import CurrencyCode
 from shop import views
 from writes.bus import Answer
 from writes.catalog import CreateCategory
+from writes.categories import UpdateCategory
 from writes.channels import CreateChannel
+from writes.refusals import Invalid
 
 if TYPE_CHECKING:
     from schema.products import ProductConnection
@@ -129,6 +131,18 @@ class CategoryInput:
     position: int | None = strawberry.UNSET
 
 
+@strawberry.input
+class CategoryUpdateInput:
+    idempotency_key: str | None = strawberry.UNSET
+    expected_version: int | None = strawberry.UNSET
+    name: str | None = strawberry.UNSET
+    slug: str | None = strawberry.UNSET
+    parent_id: strawberry.ID | None = strawberry.UNSET
+    description: str | None = strawberry.UNSET
+    image: MediaInput | None = strawberry.UNSET
+    position: int | None = strawberry.UNSET
+
+
 @strawberry.type
 class ChannelPayload(MutationPayload):
     @strawberry.field(graphql_type=Channel | None)
@@ -192,3 +206,11 @@ class CatalogMutation:
     @staticmethod
     async def category_create(info: Info, input: CategoryInput) -> Answer:
         return await send(info, command(CreateCategory, input), input.idempotency_key)
+
+    @strawberry.mutation(graphql_type=CategoryPayload)
+    @staticmethod
+    async def category_update(info: Info, id: strawberry.ID, input: CategoryUpdateInput) -> Answer:
+        for name in {"name", "slug", "position"} & set(cleared(input)):
+            return refused(Invalid(f"A category's {name} cannot be cleared.", ["input", name]))
+        nothing: dict[str, Any] = dict.fromkeys(cleared(input))
+        return await send(info, command(UpdateCategory, input, category_id=id, **nothing), input.idempotency_key)

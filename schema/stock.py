@@ -180,12 +180,14 @@ class StockQuery:
     async def stock_levels(
         info: Info,
         variant_ids: list[strawberry.ID] | None = strawberry.UNSET,
+        skus: list[str] | None = strawberry.UNSET,
         warehouse_id: strawberry.ID | None = strawberry.UNSET,
         first: int = 50,
         after: str | None = strawberry.UNSET,
     ) -> Page[views.StockLevel]:
         part = window(first, after)
-        return await stock.stock_levels(info.context.reading, known(variant_ids), known(warehouse_id), part)
+        named = known(variant_ids), known(skus)
+        return await stock.stock_levels(info.context.reading, *named, known(warehouse_id), part)
 
 
 @strawberry.type

@@ -12,13 +12,11 @@ from msgspec import UNSET, UnsetType
 from shop import events, ids
 from shop.events import Attribute, Media
 from shop.upsert import insert
-from writes import channels, variants
+from writes import categories, channels, naming, variants
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path, Taken
 from writes.variants import VariantIn
 from writes.work import Done, Work
-
-_DEEPEST_CATEGORY = 10
 
 # Statements that imports send by the thousand. One that is made once costs a third of one that is made anew.
 _SLUG_OWNER = sa.select(t.product_slugs.c.product_id).where(t.product_slugs.c.slug == sa.bindparam("slug"))
@@ -93,17 +91,17 @@ class ArchiveProduct(msgspec.Struct, frozen=True):
 
 
 def create_category(work: Work, command: CreateCategory) -> Done:
-    if command.parent_id is not None and _depth(work, command.parent_id) >= _DEEPEST_CATEGORY:
-        raise Invalid(f"Categories nest {_DEEPEST_CATEGORY} deep at most.", ["input", "parentId"])
+    if command.parent_id is not None:
+        categories.check_place(categories.held_tree(work), command.parent_id)
     category_id, slug = ids.new("category"), command.slug or slug_of(command.name)
     row: dict[str, Any] = {
         "slug": slug,
-        "name": named(command.name),
+        "name": naming.named(command.name),
         "description": command.description,
         "parent_id": command.parent_id,
         "position": command.position,
     }
-    check_slug(slug)
+    naming.check_slug(slug)
     if not work.added(t.categories, {**row, "id": category_id, "image": _plain(command.image)}):
         raise Taken(f"The slug {slug} belongs to another category.", ["input", "slug"])
     happened = events.CategoryCreated(category_id=category_id, image=command.image, **row)
@@ -114,7 +112,7 @@ def create_product(work: Work, command: CreateProduct) -> Done:
     product_id = ids.new("product")
     slug = command.slug or _free_slug(work, slug_of(command.name))
     described = {
-        "name": named(command.name),
+        "name": naming.named(command.name),
         "description": command.description,
         "vendor": command.vendor,
         "tags": command.tags,
@@ -122,7 +120,7 @@ def create_product(work: Work, command: CreateProduct) -> Done:
         "media": command.media,
         "metadata": command.metadata,
     }
-    check_slug(slug)
+    naming.check_slug(slug)
     _check_categories(work, command.category_ids)
     row = {"id": product_id, "slug": slug, "status": "DRAFT", "created_at": work.at, **_plain(described)}
     while _slug_owner(work, slug) is not None or not work.added(t.products, row):
@@ -154,7 +152,7 @@ def update_product(work: Work, command: UpdateProduct) -> Done:
         field: getattr(command, field) if getattr(command, field) is not UNSET else getattr(row, field)
         for field in ("name", "description", "vendor", "tags", "attributes", "media", "metadata")
     }
-    described["name"] = named(described["name"])
+    described["name"] = naming.named(described["name"])
     filed = _categories_of(work, row.id)
     category_ids = filed if command.category_ids is UNSET else list(dict.fromkeys(command.category_ids))
     was = {field: getattr(row, field) for field in described}
@@ -204,19 +202,6 @@ def slug_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:150].strip("-") or "item"
 
 
-def named(name: str) -> str:
-    """Return a name without the blanks around it, or refuse an empty one."""
-    if not name.strip():
-        raise Invalid("A name is not empty.", ["input", "name"])
-    return name.strip()
-
-
-def check_slug(slug: str) -> None:
-    """Refuse what is no slug."""
-    if not channels.CODE.fullmatch(slug):
-        raise Invalid(f"{slug!r} is no slug: use a-z, 0-9 and single dashes.", ["input", "slug"])
-
-
 def _free_slug(work: Work, wanted: str) -> str:
     """Return the slug itself, or with -2, -3 ... where it is taken."""
     taken = set(work.connection.scalars(_SLUGS_LIKE, {"slug": wanted, "first": f"{wanted}-", "last": f"{wanted}-:"}))
@@ -231,7 +216,7 @@ def _slug_owner(work: Work, slug: str) -> str | None:
 
 
 def _change_slug(work: Work, row: Any, slug: str) -> events.ProductSlugChanged:
-    check_slug(slug)
+    naming.check_slug(slug)
     owner = _slug_owner(work, slug)
     if owner not in {None, row.id}:
         raise Taken(f"The slug {slug} belongs to another product.", ["input", "slug"])
@@ -270,16 +255,6 @@ def _not_archived(work: Work, product_id: str) -> Any:
 
 def _has_price(work: Work, product_id: str, code: str) -> bool:
     return work.connection.scalar(_HAS_PRICE, {"product_id": product_id, "code": code}) is not None
-
-
-def _depth(work: Work, category_id: str) -> int:
-    depth, above = 0, category_id
-    while above is not None:
-        row = work.seen(t.categories, above)
-        if row is None:
-            raise NotFound(f"There is no category {above}.", ["input", "parentId"])
-        depth, above = depth + 1, row.parent_id
-    return depth
 
 
 def _check_categories(work: Work, category_ids: Sequence[str]) -> None:

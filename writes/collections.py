@@ -10,7 +10,8 @@ from msgspec import UNSET, UnsetType
 from shop import events, ids
 from shop.events import Media, Place
 from writes import tables as t
-from writes.catalog import check_slug, named, slug_of
+from writes.catalog import slug_of
+from writes.naming import check_slug, named
 from writes.refusals import AboveLimit, Invalid, NotFound, Taken
 from writes.work import Done, Work
 

@@ -3,6 +3,8 @@
 from shop.events.base import Address, Attribute, Event, Media, Place, Price
 from shop.events.catalog import (
     CategoryCreated,
+    CategoryMoved,
+    CategoryRenamed,
     ChannelCreated,
     CollectionDefined,
     CollectionListed,
@@ -77,7 +79,8 @@ from shop.events.stock import (
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 
 ALL: tuple[type[Event], ...] = (
-    ChannelCreated, CategoryCreated, WarehouseCreated, WarehouseChanged, CollectionDefined, CollectionListed,
+    ChannelCreated, CategoryCreated, CategoryRenamed, CategoryMoved, CollectionDefined, CollectionListed,
+    WarehouseCreated, WarehouseChanged,
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished, ProductArchived,
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
@@ -104,6 +107,8 @@ __all__ = [
     "CartLineChanged",
     "CartLineRemoved",
     "CategoryCreated",
+    "CategoryMoved",
+    "CategoryRenamed",
     "ChannelCreated",
     "CheckoutCanceled",
     "CheckoutExpired",

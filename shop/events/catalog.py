@@ -30,6 +30,32 @@ class CategoryCreated(Event, frozen=True, kw_only=True, omit_defaults=True):
         return self.category_id
 
 
+class CategoryRenamed(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """How a category is called and described, as it is after the change."""
+
+    category_id: str
+    slug: str
+    name: str
+    description: str | None = None
+    image: Media | None = None
+
+    @property
+    def stream(self) -> str:
+        return self.category_id
+
+
+class CategoryMoved(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a category stands in the tree, with all that is below it; without a parent it is a root."""
+
+    category_id: str
+    parent_id: str | None = None
+    position: int = 0
+
+    @property
+    def stream(self) -> str:
+        return self.category_id
+
+
 class _OfCollection(Event, frozen=True, kw_only=True, omit_defaults=True):
     collection_id: str
 

@@ -7,7 +7,6 @@ import pytest
 _ERRORS = "position errors { code path message }"
 _MAKE = """mutation ($n: String!, $s: String!) { productCreate(input: {name: $n, variants: [{sku: $s,
   prices: [{price: {amount: "5.00", currency: "GBP"}}]}]}) { productId errors { message } } }"""
-_CHANNELS = "{ channels { code currency } warehouses { id active } }"
 
 
 async def done(shop, mutation, **variables):
@@ -125,3 +124,36 @@ async def test_an_archived_product_is_listed_nowhere(shop, goods):
     )  # fmt: skip
     answer = await shop.data(f"mutation ($p: ID!) {{ productPublish(id: $p) {{ {_ERRORS} }} }}", p=goods["product"])
     assert "INVALID_TRANSITION" == answer["productPublish"]["errors"][0]["code"]
+
+
+async def test_a_category_that_is_moved_takes_its_products_along(shop, goods):
+    ids = []
+    for name in ("a", "b"):
+        made = await done(
+            shop,
+            "mutation ($n: String!) { categoryCreate(input: {name: $n, slug: $n}) { categoryId errors { message } } }",
+            n=f"{name}-{goods['sku']}",
+        )
+        ids.append(made["categoryId"])
+    await done(
+        shop,
+        "mutation ($p: ID!, $c: [ID!]) { productUpdate(id: $p, input: {categoryIds: $c}) { errors { message } } }",
+        p=goods["product"],
+        c=ids[1:],
+    )
+    move = f"""mutation ($c: ID!, $p: ID) {{ categoryUpdate(id: $c, input: {{parentId: $p, name: "Moved"}}) {{ {_ERRORS}
+        category {{ name parent {{ productCount }} ancestors {{ id }} }} }} }}"""
+    down = await done(shop, move, c=ids[1], p=ids[0])
+    assert {"name": "Moved", "parent": {"productCount": 1}, "ancestors": [{"id": ids[0]}]} == down["category"]
+    up = await done(shop, move, c=ids[1], p=None)
+    assert {"name": "Moved", "parent": None, "ancestors": []} == up["category"]
+
+
+async def test_levels_are_found_by_sku_without_case_and_by_no_other(shop, goods):
+    query = """query ($s: [String!], $v: [ID!]) { stockLevels(skus: $s, variantIds: $v) {
+      totalCount nodes { onHand variant { id } warehouse { id } } } }"""
+    level = {"onHand": 5, "variant": {"id": goods["variant"]}, "warehouse": {"id": goods["warehouse"]}}
+    found = await shop.data(query, s=[goods["sku"].upper(), "no such"])
+    assert {"totalCount": 1, "nodes": [level]} == found["stockLevels"]
+    for named in ({"s": ["no such"]}, {"s": []}, {"s": [goods["sku"]], "v": ["var_0"]}):
+        assert {"totalCount": 0, "nodes": []} == (await shop.data(query, **named))["stockLevels"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from shop.events import Attribute, Media
 from shop.money import money
-from writes import catalog, channels, collections, prices, stock, variants, warehouses
+from writes import catalog, categories, channels, collections, prices, stock, variants, warehouses
 
 _NAMES = ["Tea", "Éclair", "STRASSE", "Straße", "rum no. 2", "Übergröße XL", "tea_pot", "Ångström 茶"]
 _CURRENCIES = ["GBP", "JPY", "KWD", "EUR"]
@@ -21,7 +21,8 @@ class Goods:
     def draws(self) -> list[tuple[Any, int]]:
         """Each way to draw, and how often."""
         return [
-            (self.create_channel, 1), (self.create_category, 2), (self.create_product, 3), (self.update_product, 4),
+            (self.create_channel, 1), (self.create_category, 2), (self.update_category, 3),
+            (self.create_product, 3), (self.update_product, 4),
             (self.publish, 4), (self.unpublish, 1), (self.create_variant, 3),
             (self.update_variant, 3), (self.discontinue, 1), (self.set_prices, 3),
             (self.set_many_prices, 2), (self.archive, 1), (self.create_warehouse, 1),
@@ -45,6 +46,19 @@ class Goods:
         image = _PICTURE if self._shop.chance(0.3) else None
         parent_id = parent.id if parent and self._shop.chance(0.5) else None
         return catalog.CreateCategory(self._name(), self._slug(), parent_id, image=image, position=self._random.randint(0, 9))
+
+    def update_category(self) -> Any:
+        row, parent = self._shop.one("SELECT id FROM categories"), self._shop.one("SELECT id FROM categories")
+        changes = {
+            "name": self._name(),
+            "slug": f"item-{self._random.randint(1, 12)}",
+            "parent_id": parent.id if parent and self._shop.chance(0.7) else None,
+            "description": self._random.choice([None, "filed"]),
+            "image": self._random.choice([None, _PICTURE]),
+            "position": self._random.randint(0, 9),
+        }
+        some = self._random.sample(sorted(changes), self._random.randint(1, 3))
+        return row and categories.UpdateCategory(row.id, **{name: changes[name] for name in some})
 
     def create_product(self) -> Any:
         variants = [self._variant() for _ in range(self._random.randint(0, 3))]

@@ -138,8 +138,14 @@ def _named(content):
 
 
 def _shown_roots(recorded):
-    """The documents that an event changes, as the event itself names them; a shortfall is shown nowhere."""
-    return set() if isinstance(recorded.event, events.StockShortfallFound) else recorded.event.roots()
+    """The documents that an event changes, as the event itself names them.
+
+    A shortfall is shown nowhere, and a checkout that is open again only in its own document.
+    """
+    event = recorded.event
+    if isinstance(event, events.StockShortfallFound):
+        return set()
+    return {event.checkout_id} if isinstance(event, events.CheckoutReopened) else event.roots()
 
 
 @asynccontextmanager

@@ -28,9 +28,10 @@ from schema.money import MoneyInput
 from schema.root import Mutation
 from schema.scalars import CurrencyCode, Decimal
 from shop import events
-from writes import bus
+from writes import bus, completing
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
+from writes import categories as category_commands
 from writes import charging as charging_commands
 from writes import checkout as checkout_commands
 from writes import collections as collection_commands
@@ -52,6 +53,7 @@ MADE = [
     (catalog.CategoryInput, catalog_commands.CreateCategory, set()),
     (collections.CollectionInput, collection_commands.CreateCollection, set()),
     (collections.CollectionUpdateInput, collection_commands.UpdateCollection, set()),
+    (catalog.CategoryUpdateInput, category_commands.UpdateCategory, set()),
     (catalog.MediaInput, events.Media, set()),
     (catalog.AttributeInput, events.Attribute, set()),
     (product_edits.ProductCreateInput, catalog_commands.CreateProduct, {"channels"}),
@@ -69,7 +71,7 @@ MADE = [
     (carts.CartLineInput, cart_commands.LineIn, set()),
     (carts.CartLineUpdateInput, cart_commands.LineChange, set()),
     (checkout.CheckoutStartInput, checkout_commands.StartCheckout, set()),
-    (checkout.CheckoutCompleteInput, checkout_commands.CompleteCheckout, {"expected_total"}),
+    (checkout.CheckoutCompleteInput, completing.CompleteCheckout, {"expected_total"}),
     (addresses.AddressInput, events.Address, set()),
     (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),
