@@ -1,7 +1,12 @@
 """The views' side of Redis as readers see it: documents, index ranges and checkpoints, a round trip at a time."""
 
+<<<<<<< HEAD
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
+=======
+from collections.abc import Sequence
+from typing import Any, TypeVar
+>>>>>>> main
 
 import msgspec
 from redis.asyncio import Redis
@@ -12,9 +17,6 @@ from shop.views import Document, Keys, Parked
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T")
-
-_DECODERS: dict[type[Document], Any] = {view: msgspec.json.Decoder(view) for view in views.ALL}
-
 
 Generations = Sequence[int]  # a view's generation that answers, by segment
 
@@ -83,6 +85,17 @@ class Store:
         by_segment: dict[int, list[int]] = {}
         for place, (_, document_id, _) in enumerate(wanted):
             by_segment.setdefault(self.keys.segment(document_id), []).append(place)
+<<<<<<< HEAD
+=======
+        pipeline = self.redis.pipeline(transaction=False)
+        for places in by_segment.values():
+            pipeline.mget([self.keys.document(*wanted[place]) for place in places])
+        found: list[Document | Exception | None] = [None] * len(wanted)
+        for places, values in zip(by_segment.values(), await pipeline.execute() if by_segment else [], strict=True):
+            for place, value in zip(places, values, strict=True):
+                found[place] = None if value is None else views.read(wanted[place][0], value)
+        return found
+>>>>>>> main
 
         def queue(pipeline: Any) -> None:
             for places in by_segment.values():
@@ -154,11 +167,3 @@ def _range(pipeline: Any, key: str, one: Range) -> None:
 def _merged(answers: Sequence[Sequence[bytes]], one: Range) -> list[str]:
     every = {member for answer in answers for member in answer}
     return [member.decode() for member in sorted(every, reverse=one.falling)[: one.limit]]
-
-
-def _read(view: type[Document], value: bytes) -> Document | Exception:
-    """One spoiled document is an error where it is asked for, and nowhere else."""
-    try:
-        return cast("Document", _DECODERS[view].decode(value))
-    except msgspec.DecodeError as error:
-        return error

@@ -4,7 +4,7 @@ A view is a set of documents. A document's id begins with its root's id (`prod_.
 hangs on one root lies in one segment. Shapes follow the GraphQL types; names are the API's in snake case.
 """
 
-from shop.views.base import Document
+from shop.views.base import Document, read
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
 from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
 from shop.views.finding import (
@@ -46,11 +46,16 @@ from shop.views.keys import (
     TREE,
     WORKERS,
     Keys,
+<<<<<<< HEAD
     key_number,
+=======
+    is_beside_the_views,
+>>>>>>> main
     listing,
     member,
     member_id,
     number_key,
+    operation_key,
     orders_by,
     root,
     sort_key,
@@ -122,18 +127,30 @@ __all__ = [
     "facet_prefix",
     "facet_values",
     "generation",
+<<<<<<< HEAD
     "key_number",
+=======
+    "is_beside_the_views",
+>>>>>>> main
     "lease",
     "listing",
     "member",
     "member_id",
     "number_key",
+<<<<<<< HEAD
     "of_kind",
+=======
+    "operation_key",
+>>>>>>> main
     "order_sort_keys",
     "orders_by",
     "parked_field",
     "product_sort_keys",
+<<<<<<< HEAD
     "ranked_words",
+=======
+    "read",
+>>>>>>> main
     "root",
     "sort_key",
     "stock_in",

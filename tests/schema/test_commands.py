@@ -28,7 +28,7 @@ from schema.money import MoneyInput
 from schema.root import Mutation
 from schema.scalars import CurrencyCode, Decimal
 from shop import events
-from writes import bus
+from writes import bus, completing
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
 from writes import categories as category_commands
@@ -44,7 +44,9 @@ from writes import transfers as transfer_commands
 from writes import variants as variant_commands
 from writes import warehouses as warehouse_commands
 
-MUTATIONS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
+FIELDS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
+ASKED = {"view_rebuild", "view_rollback", "parked_retry", "parked_skip"}  # of the workers: nothing is written to the log
+MUTATIONS = {name: field for name, field in FIELDS.items() if name not in ASKED}
 
 # What is made of what, and the fields that a mutation translates by hand.
 MADE = [
@@ -69,7 +71,7 @@ MADE = [
     (carts.CartLineInput, cart_commands.LineIn, set()),
     (carts.CartLineUpdateInput, cart_commands.LineChange, set()),
     (checkout.CheckoutStartInput, checkout_commands.StartCheckout, set()),
-    (checkout.CheckoutCompleteInput, checkout_commands.CompleteCheckout, {"expected_total"}),
+    (checkout.CheckoutCompleteInput, completing.CompleteCheckout, {"expected_total"}),
     (addresses.AddressInput, events.Address, set()),
     (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),
