@@ -1,12 +1,7 @@
 """The views' side of Redis as readers see it: documents, index ranges and checkpoints, a round trip at a time."""
 
-<<<<<<< HEAD
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar, cast
-=======
-from collections.abc import Sequence
-from typing import Any, TypeVar
->>>>>>> main
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from redis.asyncio import Redis
@@ -85,17 +80,6 @@ class Store:
         by_segment: dict[int, list[int]] = {}
         for place, (_, document_id, _) in enumerate(wanted):
             by_segment.setdefault(self.keys.segment(document_id), []).append(place)
-<<<<<<< HEAD
-=======
-        pipeline = self.redis.pipeline(transaction=False)
-        for places in by_segment.values():
-            pipeline.mget([self.keys.document(*wanted[place]) for place in places])
-        found: list[Document | Exception | None] = [None] * len(wanted)
-        for places, values in zip(by_segment.values(), await pipeline.execute() if by_segment else [], strict=True):
-            for place, value in zip(places, values, strict=True):
-                found[place] = None if value is None else views.read(wanted[place][0], value)
-        return found
->>>>>>> main
 
         def queue(pipeline: Any) -> None:
             for places in by_segment.values():
@@ -105,7 +89,7 @@ class Store:
             found: list[Document | Exception | None] = [None] * len(wanted)
             for places, values in zip(by_segment.values(), answers, strict=True):
                 for place, value in zip(places, values, strict=True):
-                    found[place] = None if value is None else _read(wanted[place][0], value)
+                    found[place] = None if value is None else views.read(wanted[place][0], value)
             return found
 
         return Ask(queue, read)

@@ -46,11 +46,8 @@ from shop.views.keys import (
     TREE,
     WORKERS,
     Keys,
-<<<<<<< HEAD
-    key_number,
-=======
     is_beside_the_views,
->>>>>>> main
+    key_number,
     listing,
     member,
     member_id,
@@ -127,30 +124,21 @@ __all__ = [
     "facet_prefix",
     "facet_values",
     "generation",
-<<<<<<< HEAD
-    "key_number",
-=======
     "is_beside_the_views",
->>>>>>> main
+    "key_number",
     "lease",
     "listing",
     "member",
     "member_id",
     "number_key",
-<<<<<<< HEAD
     "of_kind",
-=======
     "operation_key",
->>>>>>> main
     "order_sort_keys",
     "orders_by",
     "parked_field",
     "product_sort_keys",
-<<<<<<< HEAD
     "ranked_words",
-=======
     "read",
->>>>>>> main
     "root",
     "sort_key",
     "stock_in",
