@@ -4,14 +4,13 @@ Positions are dense and rise in commit order: a rolled-back command leaves no ho
 seen all up to n.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from shop import cipher, events, ids
-from shop.events.personal import PERSONAL
 from shop.keyring import subject_keys
 from shop.upsert import insert
 
@@ -201,24 +200,6 @@ def positions_of(connection: sa.Connection, command_ids: Iterable[str]) -> dict[
         .group_by(columns.command_id)
     )
     return {str(command): int(position) for command, position in rows}
-
-
-def strip(connection: sa.Connection, of_streams: Sequence[str]) -> None:
-    """Take what events tell of a person out of those that were stored before anything was sealed.
-
-    The one place where stored events are rewritten: there is no key that could be destroyed instead.
-    """
-    columns = stored_events.c
-    names = {kind.__name__: fields for kind, fields in PERSONAL.items()}
-    some = sa.select(columns.position, columns.type, columns.data).where(
-        columns.stream.in_(of_streams), columns.type.in_(names), columns.key_id.is_(None)
-    )
-    for row in connection.execute(some).all():
-        told: dict[str, Any] = msgspec.json.decode(row.data)
-        left = {name: value for name, value in told.items() if name not in names[row.type]}
-        if left != told:
-            written = msgspec.json.encode(left).decode()
-            connection.execute(sa.update(stored_events).where(columns.position == row.position).values(data=written))
 
 
 def finds_kinds(connection: sa.Connection) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from shop import events, ids, log
+from shop import events, ids, log, sealing
 from writes import holding, orders
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound
@@ -125,7 +125,7 @@ def _done(work: Work, happened: list[events.Event], key_ids: set[str], answer: d
     """Let go of the keys, so that what is told from now on has another, and have them destroyed after the commit."""
     if happened:
         work.do(sa.delete(log.subject_ids).where(log.subject_ids.c.key_id.in_(key_ids)))
-        log.strip(work.connection, [event.stream for event in happened])
+        sealing.strip(work.connection, [event.stream for event in happened])
         work.add(t.erasures, {"id": ids.new("erasure"), "at": work.at, "key_ids": sorted(key_ids)})
     return Done(happened, answer)
 
