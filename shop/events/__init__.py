@@ -19,6 +19,7 @@ from shop.events.catalog import (
     VariantDiscontinued,
     VariantPriced,
 )
+from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
     CreditLine,
     CreditRecorded,
@@ -90,6 +91,7 @@ ALL: tuple[type[Event], ...] = (
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
+    CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
@@ -111,6 +113,7 @@ __all__ = [
     "CategoryRenamed",
     "ChannelCreated",
     "CheckoutCanceled",
+    "CheckoutErased",
     "CheckoutExpired",
     "CheckoutReopened",
     "CheckoutStarted",
@@ -118,6 +121,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerErased",
     "CustomerRegistered",
     "Event",
     "FulfillmentCanceled",
@@ -132,6 +136,7 @@ __all__ = [
     "OrderCompleted",
     "OrderCreated",
     "OrderDescribed",
+    "OrderErased",
     "OrderLineMoved",
     "OrderNoted",
     "OrderPlaced",
