@@ -24,6 +24,7 @@ from writes import (
     collections,
     completing,
     customers,
+    erasure,
     fulfillment,
     keys,
     merging,
@@ -91,6 +92,8 @@ HANDLERS: Mapping[type, Handler] = {
     customers.UpdateCustomer: customers.update_customer,
     addresses.SaveAddress: addresses.save_address,
     addresses.RemoveAddress: addresses.remove_address,
+    erasure.EraseCustomer: erasure.erase_customer,
+    erasure.EraseOrder: erasure.erase_order,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
 }

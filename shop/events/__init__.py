@@ -19,6 +19,7 @@ from shop.events.catalog import (
     VariantDiscontinued,
     VariantPriced,
 )
+from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
     CreditLine,
     CreditRecorded,
@@ -94,6 +95,7 @@ ALL: tuple[type[Event], ...] = (
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
     CustomerDescribed, AddressSaved, AddressRemoved,
+    CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
@@ -118,6 +120,7 @@ __all__ = [
     "CategoryRenamed",
     "ChannelCreated",
     "CheckoutCanceled",
+    "CheckoutErased",
     "CheckoutExpired",
     "CheckoutReopened",
     "CheckoutStarted",
@@ -126,6 +129,7 @@ __all__ = [
     "CreditLine",
     "CreditRecorded",
     "CustomerDescribed",
+    "CustomerErased",
     "CustomerRegistered",
     "Event",
     "FulfillmentCanceled",
@@ -141,6 +145,7 @@ __all__ = [
     "OrderCompleted",
     "OrderCreated",
     "OrderDescribed",
+    "OrderErased",
     "OrderLineMoved",
     "OrderNoted",
     "OrderPlaced",
