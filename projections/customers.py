@@ -58,6 +58,12 @@ def _without(view: Customer, address_id: str) -> Customer:
     )
 
 
+@customer.on(events.CustomerErased, _id)
+def customer_erased(view: Customer, _event: events.CustomerErased, _: Recorded) -> Customer:
+    nobody = replace(view, external_ref=None, email=None, name=None, email_verified=False)
+    return replace(nobody, addresses=[], default_shipping_id=None, default_billing_id=None)
+
+
 @customer.on(events.OrderPlaced, _id)
 def order_placed(view: Customer, _event: events.OrderPlaced, _: Recorded) -> Customer:
     return replace(view, order_count=view.order_count + 1)

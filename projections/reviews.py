@@ -28,6 +28,11 @@ def review_moderated(view: Review, event: events.ReviewModerated, _: Recorded) -
     return replace(view, status=event.status)
 
 
+@review.on(events.CustomerErased, lambda e: e.review_ids)
+def author_erased(view: Review, _event: events.CustomerErased, _: Recorded) -> Review:
+    return replace(view, title=None, body=None)
+
+
 def _lists(document: Review) -> Iterable[Entry]:
     """By product or of all, of one rating or of any, always by status."""
     for sort, key in views.review_sort_keys(document).items():

@@ -13,10 +13,13 @@ from schema.checkout import CheckoutMutation, CheckoutQuery
 from schema.collections import CollectionMutation, CollectionQuery
 from schema.consistency import Consistency, at_least
 from schema.customers import CustomerMutation, CustomerQuery
+from schema.erasure import ErasureMutation
 from schema.errors import TYPES as ERROR_TYPES
+from schema.events import EventQuery, EventSubscription
 from schema.fulfillment import FulfillmentMutation
-from schema.live import Subscription
+from schema.live import ViewSubscription
 from schema.node_query import NodeQuery
+from schema.operating import OperationMutation, OperationQuery
 from schema.orders import OrderMutation, OrderQuery
 from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
@@ -42,6 +45,8 @@ class Query(
     ReportQuery,
     NodeQuery,
     ViewQuery,
+    OperationQuery,
+    EventQuery,
 ):
     pass
 
@@ -59,7 +64,14 @@ class Mutation(
     PaymentMutation,
     CustomerMutation,
     ReviewMutation,
+    ErasureMutation,
+    OperationMutation,
 ):
+    pass
+
+
+@strawberry.type
+class Subscription(ViewSubscription, EventSubscription):
     pass
 
 

@@ -27,6 +27,7 @@ PREFIXES = {
     "event": "evt",
     "command": "cmd",
     "key": "key",
+    "erasure": "era",
 }
 
 

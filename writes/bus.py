@@ -24,6 +24,7 @@ from writes import (
     collections,
     completing,
     customers,
+    erasure,
     fulfillment,
     keys,
     merging,
@@ -94,6 +95,8 @@ HANDLERS: Mapping[type, Handler] = {
     addresses.RemoveAddress: addresses.remove_address,
     reviews.SubmitReview: reviews.submit_review,
     reviews.ModerateReview: reviews.moderate_review,
+    erasure.EraseCustomer: erasure.erase_customer,
+    erasure.EraseOrder: erasure.erase_order,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
 }

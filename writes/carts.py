@@ -64,8 +64,8 @@ _SOLD = (
 
 
 def create_cart(work: Work, command: CreateCart) -> Done:
-    guest = command.customer_id is None
-    cart_id, happened = _made(work, command.channel, None) if guest else of_customer(work, command.customer_id, command.channel)
+    owner, guest = command.customer_id, command.customer_id is None
+    cart_id, happened = _made(work, command.channel, None) if owner is None else of_customer(work, owner, command.channel)
     expires_at = work.after(days=work.limits.cart_days)
     added = _add(work, cart_id, command.channel, command.lines, expires_at) if command.lines else []
     if added and not happened:  # to a cart that was there
@@ -73,13 +73,14 @@ def create_cart(work: Work, command: CreateCart) -> Done:
     return Done([*happened, *added], {"cart_id": cart_id} | ({"guest_cart_id": cart_id} if guest else {}))
 
 
-def of_customer(work: Work, customer_id: str | None, channel: str) -> tuple[str, list[events.Event]]:
+def of_customer(work: Work, customer_id: str, channel: str) -> tuple[str, list[events.Event]]:
     """Hold the customer's open cart in a channel; where there is none, one is made, and the event says so."""
-    customer = customers.load(work, customer_id or "")  # held, so that of two at once the second finds the cart of the first
-    known = work.connection.scalar(_OF_CUSTOMER, {"customer_id": customer.id, "channel": channel})
+    looked_for = {"customer_id": customer_id, "channel": channel}
+    known = work.connection.scalar(_OF_CUSTOMER, looked_for)
     if known is None:
-        return _made(work, channel, customer.id)
-    return open_cart(work, known, None).id, []
+        customers.load(work, customer_id)  # held, so that of two at once the second finds the cart of the first
+        known = work.connection.scalar(_OF_CUSTOMER, looked_for)
+    return _made(work, channel, customer_id) if known is None else (open_cart(work, known, None).id, [])
 
 
 def _made(work: Work, channel: str, customer_id: str | None) -> tuple[str, list[events.Event]]:

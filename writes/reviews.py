@@ -78,7 +78,8 @@ def _ratings(work: Work, product_id: str) -> list[int]:
     """How many published reviews there are of each rating, from 1 on."""
     columns = p.reviews.c
     published = sa.and_(columns.product_id == product_id, columns.status == "PUBLISHED")
-    counted = dict(work.connection.execute(sa.select(columns.rating, sa.func.count()).where(published).group_by(columns.rating)).tuples())
+    counts = sa.select(columns.rating, sa.func.count().label("reviews")).where(published).group_by(columns.rating)
+    counted = {row.rating: row.reviews for row in work.all(counts)}
     return [counted.get(rating, 0) for rating in range(1, _BEST + 1)]
 
 

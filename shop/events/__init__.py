@@ -19,6 +19,7 @@ from shop.events.catalog import (
     VariantDiscontinued,
     VariantPriced,
 )
+from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
     CreditLine,
     CreditRecorded,
@@ -95,6 +96,7 @@ ALL: tuple[type[Event], ...] = (
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
     CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
+    CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
@@ -119,6 +121,7 @@ __all__ = [
     "CategoryRenamed",
     "ChannelCreated",
     "CheckoutCanceled",
+    "CheckoutErased",
     "CheckoutExpired",
     "CheckoutReopened",
     "CheckoutStarted",
@@ -127,6 +130,7 @@ __all__ = [
     "CreditLine",
     "CreditRecorded",
     "CustomerDescribed",
+    "CustomerErased",
     "CustomerRegistered",
     "Event",
     "FulfillmentCanceled",
@@ -142,6 +146,7 @@ __all__ = [
     "OrderCompleted",
     "OrderCreated",
     "OrderDescribed",
+    "OrderErased",
     "OrderLineMoved",
     "OrderNoted",
     "OrderPlaced",

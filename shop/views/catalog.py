@@ -28,6 +28,7 @@ class Warehouse(Document, kw_only=True, omit_defaults=True):
 
 class Category(Document, kw_only=True, omit_defaults=True):
     view = "category"
+    fold_version = 2  # filed in a tree
 
     slug: str
     name: str
@@ -95,16 +96,21 @@ class Variant(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     prices: list[VariantPrice] = []
     levels: dict[str, Level] = {}
 
+    @property
+    def in_stock(self) -> bool:
+        return not self.discontinued and (self.backorderable or self.available_quantity > 0)
+
 
 class Product(Document, kw_only=True, omit_defaults=True):
     """The staff's document of a product; `channels` are those that sell it. Each channel's own is cut from it.
 
     `channel` is the one that a document is shown for: stored in a channel's own, filled in by the read side in the staff's.
-    `ratings` are how many published reviews there are of 1, 2, 3, 4 and 5. `places` are by the id of each collection that lists it, counted from 0.
+    `ratings` are how many published reviews there are of 1, 2, 3, 4 and 5. `places` are by the id of each collection that
+    lists it, counted from 0.
     """
 
     view = "product"
-    fold_version = 2
+    fold_version = 3  # found by values and words, and sorted by rating
 
     channel: str = ""
 
@@ -133,6 +139,10 @@ class Product(Document, kw_only=True, omit_defaults=True):
         given = sum(rating * count for rating, count in enumerate(self.ratings, 1))
         count = sum(self.ratings)
         return (given * 200 + count) // (2 * count) if count else 0
+
+    @property
+    def in_stock(self) -> bool:
+        return any(one.in_stock for one in self.variants)
 
 
 class StockLevel(Document, kw_only=True, omit_defaults=True):

@@ -17,6 +17,7 @@ from writes import (
     charging,
     checkout,
     completing,
+    erasure,
     fulfillment,
     orders,
     parcels,
@@ -115,6 +116,7 @@ class RandomShop:
             (self.expire_checkout, 2), (self.record_payment, 9), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
             (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 2),
+            (self.erase_customer, 1), (self.erase_order, 1),
         ]  # fmt: skip
 
     def adjust_stock(self) -> Any:
@@ -268,6 +270,14 @@ class RandomShop:
     def void(self) -> Any:
         row = self.one("SELECT id FROM payments WHERE state = 'AUTHORIZED'")
         return row and charging.VoidPayment(row.id)
+
+    def erase_customer(self) -> Any:
+        row = self.one("SELECT id FROM customers")
+        return row and erasure.EraseCustomer(row.id)
+
+    def erase_order(self) -> Any:
+        row = self.one("SELECT id FROM orders WHERE customer_id IS NULL" if self.chance(0.9) else "SELECT id FROM orders")
+        return row and erasure.EraseOrder(row.id)
 
     def past_order(self) -> Any:
         row, lines = self._invoice()

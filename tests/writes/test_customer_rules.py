@@ -10,7 +10,10 @@ from writes import people_tables as p
 from writes import tables as t
 from writes.addresses import RemoveAddress, SaveAddress
 from writes.carts import AddCartLines, CreateCart, LineIn
+from writes.checkout import StartCheckout
 from writes.customers import RegisterCustomer, UpdateCustomer
+from writes.erasure import EraseCustomer
+from writes.merging import MergeCarts
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound, Taken, VersionConflict
 
 HOME = Address(name="Ann", line1="1 Quay", city="Hull", country="GB")
@@ -169,3 +172,19 @@ async def test_a_customers_order_is_its_own_and_the_next_cart_is_another(shop):
 async def test_a_cart_of_nobody_known_is_refused(shop):
     await shop.when(CreateCart("uk", [], "cus_0"))
     assert NotFound is type(shop.refused)
+
+
+async def test_an_erased_customer_keeps_no_address_and_leaves_its_email_to_others(shop):
+    ann = await customer(shop)
+    await shop.given(UpdateCustomer(ann, email="new@example.org"))
+    await address(shop, ann, default_shipping=True)
+    await shop.given(EraseCustomer(ann))
+    assert [] == [*shop.rows(p.addresses.select()), *shop.rows(p.customer_emails.select())]
+    await customer(shop, "new@example.org")
+
+
+async def test_what_a_guest_said_before_the_carts_were_merged_is_erased_with_the_customer(shop):
+    ann, mug = await customer(shop), await shop.sells(stocked=1)
+    guest = await shop.cart((mug, 1))
+    await shop.given(StartCheckout(guest, email="ann@example.org"), MergeCarts(guest, ann), EraseCustomer(ann))
+    assert [None] == [row.email for row in shop.rows(t.checkouts.select())]
