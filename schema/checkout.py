@@ -21,7 +21,8 @@ from schema.products import Variant
 from schema.scalars import JSON
 from shop import views
 from writes.bus import Answer
-from writes.checkout import CancelCheckout, CompleteCheckout, StartCheckout
+from writes.checkout import CancelCheckout, StartCheckout
+from writes.completing import CompleteCheckout
 
 if TYPE_CHECKING:
     from schema.orders import Order

@@ -99,13 +99,15 @@ class Share(msgspec.Struct, frozen=True):
     quantity: int
 
 
-class Split(msgspec.Struct, frozen=True):
+class Split(msgspec.Struct, frozen=True, omit_defaults=True):
     """The new line that was cut off another: its share of the money, of what is allocated and of what was shipped."""
 
     line_id: str
     total: int
     allocations: list[Share]
     fulfillments: list[Share]
+    discount: int = 0
+    tax: int = 0
 
 
 class OrderLineMoved(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):

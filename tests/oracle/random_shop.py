@@ -15,6 +15,7 @@ from writes import (
     carts,
     charging,
     checkout,
+    completing,
     customers,
     fulfillment,
     orders,
@@ -181,7 +182,7 @@ class RandomShop:
         way = self.random.choice(["manual", "test", "test", "test", "late"])
         token = None if way == "manual" else self.random.choice(["approve", "approve", "decline"])
         amount = money(row.total + (0 if self.chance(0.95) else 1), row.currency).amount
-        return checkout.CompleteCheckout(row.id, amount, row.currency, way, token, capture=self.chance(0.5))
+        return completing.CompleteCheckout(row.id, amount, row.currency, way, token, capture=self.chance(0.5))
 
     def cancel_checkout(self) -> Any:
         row = self.one("SELECT id FROM checkouts WHERE status = 'OPEN'")
