@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids
-from writes import ledger, order_lines, orders, stock
+from writes import ledger, order_lines, orders, returns, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
@@ -21,7 +21,7 @@ MOVES = {
     "ALLOCATED": ("PICKING",),
     "PICKING": ("ALLOCATED", "SHIPPED"),
     "SHIPPED": ("DELIVERED",),
-    "DELIVERED": (),
+    "DELIVERED": ("RETURNED",),
     "RETURNED": (),
     "CANCELED": (),
 }
@@ -43,7 +43,7 @@ def set_order_line_status(work: Work, command: SetOrderLineStatus) -> Done:
     line = next((line for line in orders.lines_of(work, order.id) if line.id == command.line_id), None)
     if line is None:
         raise NotFound(f"The order has no line {command.line_id}.", ["input", "lineId"])
-    if order.status != "PLACED":
+    if order.status != "PLACED" and (order.status, command.status) != ("COMPLETED", "RETURNED"):
         raise NotAllowedFrom("The order", order.status, [], ["input", "orderId"])
     if command.status not in MOVES[line.status]:
         raise NotAllowedFrom("The line", line.status, MOVES[line.status], ["input", "status"])
@@ -52,6 +52,8 @@ def set_order_line_status(work: Work, command: SetOrderLineStatus) -> Done:
     quantity = line.quantity if command.quantity is None else command.quantity
     if not 0 < quantity <= line.quantity:
         raise Invalid(f"The line has {line.quantity}: move 1 to {line.quantity} of them.", ["input", "quantity"])
+    if command.status == "RETURNED":
+        return returns.set_returned(work, order, line, quantity)
     part = None if quantity == line.quantity else order_lines.split(work, line, quantity)
     moved_id = line.id if part is None else part.line_id
     moved = events.OrderLineMoved(order_id=order.id, line_id=line.id, status=command.status, quantity=quantity, split=part)

@@ -6,9 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from shop import events, ids
-from writes import orders
+from writes import orders, refunds
 from writes import tables as t
 from writes.work import Work
+
+_OPEN = t.return_lines.c.return_id.in_(sa.select(t.returns.c.id).where(t.returns.c.state.in_(["REQUESTED", "APPROVED"])))
 
 
 def fulfillment_status(lines: list[Any]) -> str:
@@ -45,7 +47,7 @@ def split(work: Work, line: Any, quantity: int, warehouse_id: str | None = None)
     Where a warehouse is named, the new line has its stock from there: it must hold so many of the line.
     """
     new_id = ids.new("order_line")
-    share = {name: getattr(line, name) * quantity // line.quantity for name in ("total", "discount", "tax")}
+    share, given = _money(work, line, quantity)
     rest = {"quantity": line.quantity - quantity} | {name: getattr(line, name) - part for name, part in share.items()}
     new = {**line._asdict(), "id": new_id, "quantity": quantity, **share}
     if line.shipped:
@@ -56,13 +58,31 @@ def split(work: Work, line: Any, quantity: int, warehouse_id: str | None = None)
     new["ordinal"] = int(work.connection.scalar(last) or 0) + 1
     work.do(sa.update(t.order_lines).where(t.order_lines.c.id == line.id).values(**rest))
     work.do(sa.insert(t.order_lines).values(**new))
+    refunds.hand_over(work, line.id, new_id, given)
     cut: dict[str, Any] = {"line_id": line.id, "new_id": new_id, "quantity": quantity}
+    coming = max(0, coming_back(work, [line.id]).get(line.id, 0) - line.quantity + quantity)
     return events.Split(
         line_id=new_id,
         **share,
         allocations=_cut(work, t.allocations, "warehouse_id", of=_in_warehouse(warehouse_id), **cut),
         fulfillments=_cut(work, t.fulfillment_lines, "fulfillment_id", of=carried_by("SHIPPED", "DELIVERED"), **cut),
+        returns=_cut(work, t.return_lines, "return_id", of=_OPEN, **{**cut, "quantity": coming}),
     )
+
+
+def coming_back(work: Work, line_ids: Iterable[str]) -> dict[str, int]:
+    """How many units of some lines are in returns that are still open; lines without any are left out."""
+    columns = t.return_lines.c
+    sums = sa.select(columns.order_line_id, sa.func.sum(columns.quantity)).group_by(columns.order_line_id)
+    rows = work.all(sums.where(columns.order_line_id.in_(list(line_ids)), _OPEN))
+    return {line_id: int(units) for line_id, units in rows}
+
+
+def _money(work: Work, line: Any, quantity: int) -> tuple[dict[str, int], refunds.Given]:
+    """The money that goes with so many units of a line, and what of it was given back."""
+    order = work.connection.execute(sa.select(t.orders.c.tax_included).where(t.orders.c.id == line.order_id)).one()
+    before = refunds.given(work, [line.id]).get(line.id, refunds.Given())
+    return refunds.share(order, line, quantity, before)
 
 
 def _in_warehouse(warehouse_id: str | None) -> sa.ColumnElement[bool]:
@@ -90,7 +110,7 @@ def _cut(
             work.do(sa.update(table).where(here).values(order_line_id=new_id))
         else:
             work.do(sa.update(table).where(here).values(quantity=row.quantity - part))
-            work.do(sa.insert(table).values({"order_line_id": new_id, where: place, "quantity": part}))
+            work.do(sa.insert(table).values({**row._asdict(), "order_line_id": new_id, "quantity": part}))
         cut.append(events.Share(place, part))
         quantity -= part
     return cut

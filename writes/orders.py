@@ -77,7 +77,7 @@ def cancel_order(work: Work, command: CancelOrder) -> Done:
         raise Invalid("Say why the order is canceled.", ["input", "reason"])
     if order.status not in {"PENDING_PAYMENT", "PLACED"}:
         raise NotAllowedFrom("The order", order.status, [], ["id"])
-    if _in_flight(work, order.id):
+    if in_flight(work, order.id):
         raise NotAllowedFrom("A payment of the order", "PENDING", ["SUCCESS", "FAILURE"], ["id"])
     if any(line.shipped for line in lines_of(work, order.id)):
         raise NotAllowedFrom("The order, partly shipped,", order.status, ["COMPLETED"], ["id"])
@@ -157,7 +157,7 @@ def _end_checkout(work: Work, order: Any) -> list[events.Event]:
     return [events.CheckoutCanceled(checkout_id=row.id, cart_id=row.cart_id) for row in ended]
 
 
-def _in_flight(work: Work, order_id: str) -> bool:
+def in_flight(work: Work, order_id: str) -> bool:
     """Tell whether a provider is being asked right now; what a person records by hand is never in flight."""
     called = [code for code, provider in work.providers.items() if not provider.by_hand]
     pending = (

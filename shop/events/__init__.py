@@ -50,6 +50,14 @@ from shop.events.orders import (
     Sold,
     Split,
 )
+from shop.events.returns import (
+    ReturnApproved,
+    ReturnCanceled,
+    ReturnReceived,
+    ReturnRefunded,
+    ReturnRejected,
+    ReturnRequested,
+)
 from shop.events.selling import (
     CartClosed,
     CartCreated,
@@ -70,6 +78,7 @@ from shop.events.stock import (
     StockDeallocated,
     StockReleased,
     StockReserved,
+    StockReturned,
     StockShipped,
     StockShortfallFound,
     StockTransferred,
@@ -84,12 +93,13 @@ ALL: tuple[type[Event], ...] = (
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished, ProductArchived,
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
-    StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
+    StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
+    ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
@@ -153,6 +163,12 @@ __all__ = [
     "ProductPublished",
     "ProductSlugChanged",
     "ProductUnpublished",
+    "ReturnApproved",
+    "ReturnCanceled",
+    "ReturnReceived",
+    "ReturnRefunded",
+    "ReturnRejected",
+    "ReturnRequested",
     "ReturnedLine",
     "Share",
     "Sold",
@@ -162,6 +178,7 @@ __all__ = [
     "StockDeallocated",
     "StockReleased",
     "StockReserved",
+    "StockReturned",
     "StockShipped",
     "StockShortfallFound",
     "StockTransferred",
