@@ -1,4 +1,4 @@
-"""Goods come back through the public API: asked for, allowed, received and paid back, and listed for those who wait for them."""
+"""Goods come back through the public API: asked for, allowed, received and paid back."""
 
 import uuid
 from typing import Any
