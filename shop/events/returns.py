@@ -17,7 +17,7 @@ class ReturnApproved(_OfReturn, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ReturnRejected(_OfReturn, frozen=True, kw_only=True, omit_defaults=True):
-    reason: str
+    reason: str | None = None
 
 
 class ReturnReceived(_OfReturn, frozen=True, kw_only=True, omit_defaults=True):
