@@ -19,8 +19,7 @@ def upgrade() -> None:
         "refund_lines",
         sa.Column("entry_id", sa.String(80), sa.ForeignKey("ledger_entries.id"), primary_key=True),
         sa.Column("order_line_id", sa.String(80), sa.ForeignKey("order_lines.id"), primary_key=True),
-        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.Integer(), sa.CheckConstraint("quantity >= 0", name="refund_not_negative"), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("quantity >= 0", name="refund_not_negative"),
     )
     op.create_index("refund_lines_by_line", "refund_lines", ["order_line_id"])
