@@ -25,6 +25,7 @@ from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
 from schema.reports import ReportQuery
+from schema.returns import ReturnMutation, ReturnQuery
 from schema.reviews import ReviewMutation, ReviewQuery
 from schema.scalars import SCALARS
 from schema.stock import StockMutation, StockQuery
@@ -40,6 +41,7 @@ class Query(
     CartQuery,
     CheckoutQuery,
     OrderQuery,
+    ReturnQuery,
     CustomerQuery,
     ReviewQuery,
     ReportQuery,
@@ -61,6 +63,7 @@ class Mutation(
     CheckoutMutation,
     OrderMutation,
     FulfillmentMutation,
+    ReturnMutation,
     PaymentMutation,
     CustomerMutation,
     ReviewMutation,

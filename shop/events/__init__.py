@@ -52,6 +52,14 @@ from shop.events.orders import (
     Split,
 )
 from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed
+from shop.events.returns import (
+    ReturnApproved,
+    ReturnCanceled,
+    ReturnReceived,
+    ReturnRefunded,
+    ReturnRejected,
+    ReturnRequested,
+)
 from shop.events.reviews import ReviewModerated, ReviewSubmitted
 from shop.events.selling import (
     CartClosed,
@@ -75,6 +83,7 @@ from shop.events.stock import (
     StockDeallocated,
     StockReleased,
     StockReserved,
+    StockReturned,
     StockShipped,
     StockShortfallFound,
     StockTransferred,
@@ -89,13 +98,14 @@ ALL: tuple[type[Event], ...] = (
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished, ProductArchived,
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
-    StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
+    StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
     CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
+    ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
@@ -168,6 +178,12 @@ __all__ = [
     "ProductPublished",
     "ProductSlugChanged",
     "ProductUnpublished",
+    "ReturnApproved",
+    "ReturnCanceled",
+    "ReturnReceived",
+    "ReturnRefunded",
+    "ReturnRejected",
+    "ReturnRequested",
     "ReturnedLine",
     "ReviewModerated",
     "ReviewSubmitted",
@@ -179,6 +195,7 @@ __all__ = [
     "StockDeallocated",
     "StockReleased",
     "StockReserved",
+    "StockReturned",
     "StockShipped",
     "StockShortfallFound",
     "StockTransferred",

@@ -145,6 +145,11 @@ def reviews_of(product_id: str, status: str, rating: str, sort: str) -> str:
     return f"reviews:{product_id}:{status}:{rating}:{sort}"
 
 
+def returns_in(state: str) -> str:
+    """Returns of a state: members `moment NUL order's id:return's id`."""
+    return f"returns:{state}"
+
+
 def stock_in(warehouse_id: str) -> str:
     return f"warehouse:{warehouse_id}"
 
