@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids, log, sealing
-from writes import holding, orders
+from writes import books, holding, orders
 from writes import people_tables as p
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound
@@ -114,7 +114,8 @@ def _forgotten(work: Work, traces: Traces) -> tuple[list[events.Event], set[str]
 
 def _forget_payments_and_ways(work: Work, of_orders: Ids) -> None:
     """Free texts of payments and returns, and what leads to a name and an address at a carrier."""
-    payments = sa.select(t.payments.c.id).where(t.payments.c.order_id.in_(of_orders))
+    said = t.payments.c.provider != books.PROVIDER  # what books say of a payment is a number of theirs
+    payments = sa.select(t.payments.c.id).where(t.payments.c.order_id.in_(of_orders), said)
     work.do(sa.update(t.ledger_entries).where(t.ledger_entries.c.payment_id.in_(payments)).values(message=None))
     parcels = sa.select(t.fulfillments.c.id).where(t.fulfillments.c.order_id.in_(of_orders))
     back = sa.select(t.returns.c.id).where(t.returns.c.order_id.in_(of_orders))
