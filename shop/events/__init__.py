@@ -34,6 +34,7 @@ from shop.events.orders import (
     OrderCreated,
     OrderDescribed,
     OrderLineMoved,
+    OrderLinesCanceled,
     OrderNoted,
     OrderPlaced,
     PastLine,
@@ -99,7 +100,7 @@ ALL: tuple[type[Event], ...] = (
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
-    ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
+    OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
@@ -143,6 +144,7 @@ __all__ = [
     "OrderCreated",
     "OrderDescribed",
     "OrderLineMoved",
+    "OrderLinesCanceled",
     "OrderNoted",
     "OrderPlaced",
     "PastLine",

@@ -10,7 +10,8 @@ from writes import tables as t
 from writes.books import BookLine, RecordCredit, RecordPastOrder
 from writes.carts import AddCartLines, CreateCart, ExpireCart, LineChange, LineIn, UpdateCartLines
 from writes.checkout import CancelCheckout, ExpireCheckout, StartCheckout
-from writes.fulfillment import MOVES, SetOrderLineStatus
+from writes.fulfillment import SetOrderLineStatus
+from writes.order_lines import MOVES
 from writes.orders import CancelOrder
 from writes.stock import AdjustStock, CreateWarehouse, StockChange
 from writes.transfers import TransferLine, TransferStock
