@@ -84,6 +84,6 @@ def _is_shown(context: Context, found: Any) -> bool:
             return context.shows(found.cart_id, context.cart_token(None))
         case views.Order():
             return context.shows(found.id, context.order_token(None))
-        case Within():  # what stands in an order
-            return context.shows(found.owner.id, context.order_token(None))
+        case Within(owner=views.Order(id=order_id)):  # what stands in an order
+            return context.shows(order_id, context.order_token(None))
     return True
