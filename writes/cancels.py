@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shop import events
 from shop.events import LineQuantity
-from writes import charging, costs, ledger, order_lines, orders, stock
+from writes import backorders, charging, costs, ledger, order_lines, orders, stock
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
@@ -56,6 +56,7 @@ def cancel(
     happened.append(events.OrderLinesCanceled(order_id=order.id, **about))
     moves = stock.deallocate(work, stock.held_for(work, gone), restock=True)
     happened.append(events.StockDeallocated(order_id=order.id, moves=moves))
+    happened += backorders.served(work, [move.variant_id for move in moves])
     happened += order_lines.completed(work, order)
     if not refund:
         return Done(happened, {"order_id": order.id})

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from shop import events
 from shop.events import Address
-from writes import costs, holding, ledger, stock
+from writes import backorders, costs, holding, ledger, stock
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound
 from writes.work import Done, Work
@@ -142,6 +142,7 @@ def _cancel(work: Work, order: Any, reason: str, *, restock: bool) -> list[event
     happened.append(events.OrderCanceled(order_id=order.id, reason=reason, payment_status=status))
     if moves:
         happened.append(events.StockDeallocated(order_id=order.id, moves=moves, restocked=restock))
+        happened += backorders.served(work, [move.variant_id for move in moves])
     return happened
 
 
