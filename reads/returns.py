@@ -14,7 +14,11 @@ async def returns(reading: Reading, states: Sequence[str] | None, window: Window
     """Returns in any of these states, newest first: a page of the orders they belong to. `return_of` tells which is meant."""
     wanted = set(STATES if states is None else states)
     indexes = [views.returns_in(state) for state in sorted(wanted)]
-    found = await page(reading, Order, indexes, window, falling=True, document_id=views.root)
+
+    async def load(named: Sequence[str]) -> Sequence[Order | None]:
+        return await reading.many(Order, [views.root(one) for one in named])
+
+    found = await page(reading, Order, indexes, window, falling=True, load=load)
     return Page([edge for edge in found.edges if return_of(edge).state in wanted], found.page_info, found.total_count)
 
 

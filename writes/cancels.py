@@ -41,7 +41,7 @@ def cancel(
     work: Work, order: Any, wanted: Sequence[tuple[Any, int]], path: Path, reason: str | None = None, *, refund: bool = True
 ) -> Done:
     """Cancel units of lines that wait to leave. While a payment moves nobody knows what is to be given back."""
-    if orders.in_flight(work, order.id):
+    if orders.is_paying(work, order.id):
         raise NotAllowedFrom("A payment of the order", "PENDING", ["SUCCESS", "FAILURE"], path)
     if _is_all(work, order, wanted):
         return orders.cancel(work, order, reason or "All of its lines were canceled.", restock=True, refund=refund)

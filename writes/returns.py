@@ -186,7 +186,7 @@ def _arrived(work: Work, line_ids: list[str]) -> dict[str, str]:
 
 def _receive(work: Work, order: Any, return_id: str, arrival: _Arrival, path: Path) -> Done:
     """The goods are here: their lines are RETURNED, their stock and their money move as asked."""
-    if arrival.refund and orders.in_flight(work, order.id):
+    if arrival.refund and orders.is_paying(work, order.id):
         raise NotAllowedFrom("A payment of the order", "PENDING", ["SUCCESS", "FAILURE"], path)
     happened: list[events.Event] = []
     came = _bring_back(work, order, return_id, happened)

@@ -19,6 +19,7 @@ from shop.events.catalog import (
     VariantDiscontinued,
     VariantPriced,
 )
+from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
     CreditLine,
     CreditRecorded,
@@ -101,6 +102,7 @@ ALL: tuple[type[Event], ...] = (
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
     OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
+    CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
@@ -122,6 +124,7 @@ __all__ = [
     "CategoryRenamed",
     "ChannelCreated",
     "CheckoutCanceled",
+    "CheckoutErased",
     "CheckoutExpired",
     "CheckoutReopened",
     "CheckoutStarted",
@@ -129,6 +132,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerErased",
     "CustomerRegistered",
     "Event",
     "FulfillmentCanceled",
@@ -143,6 +147,7 @@ __all__ = [
     "OrderCompleted",
     "OrderCreated",
     "OrderDescribed",
+    "OrderErased",
     "OrderLineMoved",
     "OrderLinesCanceled",
     "OrderNoted",
