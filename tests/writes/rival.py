@@ -1,6 +1,6 @@
 """One of two processes that do the same things at the same time: sends each command it is told, and says what came of them.
 
-`python rival.py ADDRESS NOW` reads a line of JSON, `[[name, command], ...]`, says that it is ready, and begins at the next line.
+`python rival.py ADDRESS NOW` reads a line of JSON, `[[name, command], ...]`, says that it is ready, and begins at the next.
 """
 
 import asyncio

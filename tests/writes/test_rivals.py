@@ -35,8 +35,8 @@ async def told(shop, *rivals):
     """What came of each rival's commands, in their order; both begin at the same moment."""
     processes = [
         await asyncio.create_subprocess_exec(
-            sys.executable, RIVAL, str(shop.database.address), shop.now.isoformat(), cwd=RIVAL.parents[2], env={"PYTHONPATH": "."},
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            sys.executable, RIVAL, str(shop.database.address), shop.now.isoformat(), cwd=RIVAL.parents[2],
+            env={"PYTHONPATH": "."}, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )
         for _ in rivals
     ]  # fmt: skip
