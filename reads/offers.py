@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from reads import catalog
+from reads.filters import rule_of
 from reads.narrowing import Choice, Key, Narrowing, all_of
 from reads.store import Span
 from shop import ids, views
@@ -52,6 +53,7 @@ class Offers(msgspec.Struct, frozen=True):
     prices: set[str]  # entries of the listings by price
     parents: Mapping[str, str]  # by category
     sold_in: Channel | None
+    ruled: list[Collection]
 
     def price_range(self, choices: Mapping[Key, Choice]) -> tuple[Money, Money] | None:
         fitting = all_of(choice for key, choice in choices.items() if key != ("PRICE", ""))
@@ -64,6 +66,8 @@ class Offers(msgspec.Struct, frozen=True):
     async def facets(self, choices: Mapping[Key, Choice]) -> list[Facet]:
         """Each facet with its values, the most frequent first; a chosen value is there even where nothing has it."""
         counts, chosen = self._counts(choices), self._chosen()
+        if by_rule := await self._by_rule(choices):
+            counts.setdefault(("COLLECTION", ""), Counter()).update(by_rule)
         for key, values in chosen.items():
             counts.setdefault(key, Counter()).update(dict.fromkeys(values, 0))
         named = await self._names(counts)
@@ -78,6 +82,8 @@ class Offers(msgspec.Struct, frozen=True):
         for kind, key, value, product_id in self._shown():
             if product_id not in without.get((kind, key), every):
                 continue
+            if kind == "STATUS":
+                continue
             if kind == "CATEGORY":
                 filed.setdefault(product_id, set()).update(self._with_ancestors(value))
             else:
@@ -85,6 +91,15 @@ class Offers(msgspec.Struct, frozen=True):
         if filed:
             counts["CATEGORY", ""] = Counter(one for categories in filed.values() for one in categories)
         return counts
+
+    async def _by_rule(self, choices: Mapping[Key, Choice]) -> Counter[str]:
+        """How many products fit the rule of each collection that has one."""
+        rules = [rule for one in self.ruled if (rule := rule_of(one)) is not None]
+        base = all_of(choice for key, choice in choices.items() if key != ("COLLECTION", ""))
+        among = {product_id for kind, _, _, product_id in self._shown() if kind == "STATUS" and product_id in base}
+        fitting = await asyncio.gather(*(self.narrowing.of_rule(rule).fitting() for rule in rules))
+        counts = {one.id: sum(each in fits for each in among) for one, fits in zip(self.ruled, fitting, strict=True)}
+        return Counter({collection_id: count for collection_id, count in counts.items() if count})
 
     def _shown(self) -> Iterator[tuple[str, str, str, str]]:
         for entry in self.values:
@@ -126,13 +141,14 @@ def _facet(key: Key, counts: Counter[str], chosen: Iterable[str], named: Mapping
 async def read_offers(narrowing: Narrowing) -> Offers:
     """Read all that is counted, in one round trip."""
     reading = narrowing.reading
-    spans = [Span(views.FACETS, *views.of_kind(kind)) for kind in (*_KINDS, "ATTRIBUTE")]
+    spans = [Span(views.FACETS, *views.of_kind(kind)) for kind in (*_KINDS, "ATTRIBUTE", "STATUS")]
     listings = await narrowing.listings("PRICE")
-    values, prices, tree, sold_in = await asyncio.gather(
+    values, prices, tree, sold_in, ruled = await asyncio.gather(
         reading.spans(Product, spans),
         reading.spans(Product, [Span(index) for index in listings]),
         catalog.tree(reading),
         reading.get(Channel, ids.channel(narrowing.channel)),
+        catalog.ruled(reading),
     )
     parents = {child: parent for parent, children in tree.items() for child in children}
-    return Offers(narrowing, values, prices, parents, sold_in)
+    return Offers(narrowing, values, prices, parents, sold_in, ruled)
