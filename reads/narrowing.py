@@ -22,6 +22,11 @@ class Choice(msgspec.Struct, frozen=True):
     ids: set[str]
     negated: bool = False
 
+    def count(self, product_ids: Sequence[str] | set[str]) -> int:
+        """How many of some ids fit."""
+        both = len(self.ids.intersection(product_ids))
+        return len(product_ids) - both if self.negated else both
+
     def __contains__(self, product_id: str) -> bool:
         return (product_id in self.ids) != self.negated
 
@@ -109,8 +114,8 @@ class Narrowing:
     async def having(self, kind: str, key: str, values: Iterable[str]) -> Choice:
         """The products that are shown and have one of the values."""
         ends = [views.after_cut(views.facet_prefix(kind, key, value)) for value in values]
-        entries = await self.reading.spans(Product, [Span(views.FACETS, *one) for one in ends])
-        return Choice({views.member_id(entry) for entry in entries if self.shows(views.facet_of(views.sort_key(entry))[3])})
+        found = await self.reading.grouped(Product, [Span(views.FACETS, *one) for one in ends])
+        return Choice(set().union(*(ids for key, ids in found.items() if self.shows(views.facet_of(key)[3]))))
 
     async def listings(self, sort: str, scopes: Sequence[str] = ("all",)) -> list[str]:
         """The listings of all that may be shown, by a sort. What is not published here is listed elsewhere, or nowhere."""
@@ -132,13 +137,13 @@ class Narrowing:
         return Choice(reduced.ids, negated=not wanted)
 
     async def _unpublished(self) -> Choice:
-        sold = await self.reading.spans(Product, [Span(views.listing(self.channel, "all", "NAME"))])
-        return Choice({views.member_id(entry) for entry in sold}, negated=True)
+        sold = await self.reading.grouped(Product, [Span(views.listing(self.channel, "all", "PRICE"))])
+        return Choice(set().union(*sold.values()), negated=True)
 
     async def _between(self, sort: str, low: str | None, beyond: str | None) -> Choice:
         indexes = await self.listings(sort)
-        entries = await self.reading.spans(Product, [Span(index, low, beyond) for index in indexes])
-        return Choice({views.member_id(entry) for entry in entries})
+        found = await self.reading.grouped(Product, [Span(index, low, beyond) for index in indexes])
+        return Choice(set().union(*found.values()))
 
 
 async def _gathered(asked: Mapping[Key, Coroutine[Any, Any, Choice]]) -> dict[Key, Choice]:

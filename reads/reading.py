@@ -115,6 +115,10 @@ class Reading:
         """All members of any of the spans: for filters over several axes at once."""
         return await self._ask(self._store.spans(view, await self._generations(view), wanted)) if wanted else set()
 
+    async def grouped(self, view: type[Document], wanted: Sequence[Span]) -> dict[str, list[str]]:
+        """The ids of all members of any of the spans, by their sort key."""
+        return await self._ask(self._store.grouped(view, await self._generations(view), wanted)) if wanted else {}
+
     async def members(self, view: type[Document], indexes: Sequence[str]) -> set[str]:
         """All members of any of the indexes."""
         return await self.spans(view, [Span(index) for index in indexes])
