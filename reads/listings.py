@@ -27,7 +27,7 @@ _FALLING = {
     "RELEVANCE": False,
 }  # fmt: skip
 _STATUSES = ("DRAFT", "ACTIVE", "ARCHIVED")
-FEW = 200  # so many documents are sorted sooner than a listing is read
+FEW = 100  # so many documents are sorted sooner than a listing is read
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -87,6 +87,8 @@ class Offers(msgspec.Struct, frozen=True):
 
     async def _by_rule(self, choices: Mapping[Key, Choice]) -> Counter[str]:
         """How many products fit the rule of each collection that has one."""
+        if not self.ruled:
+            return Counter()
         rules = [rule for one in self.ruled if (rule := rule_of(one)) is not None]
         base = all_of(choice for key, choice in choices.items() if key != ("COLLECTION", ""))
         statuses = [product_ids for (kind, _, _), product_ids in self._shown().items() if kind == "STATUS"]
