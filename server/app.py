@@ -63,6 +63,7 @@ def create_app(settings: Settings) -> Starlette:
             views = Views(client, await parts.layout(client, settings), tail)
             await stack.enter_async_context(following(views.follow()))
             await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
+            await stack.enter_async_context(following(duties.recover_payments(bus)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
             yield
 

@@ -187,6 +187,12 @@ def positions_of(connection: sa.Connection, command_ids: Iterable[str]) -> dict[
     return {str(command): int(position) for command, position in rows}
 
 
+def last_of_root(connection: sa.Connection, root: str) -> int:
+    """Return the position of the last event that changed the document `root`; 0 where none did."""
+    last = sa.select(sa.func.max(event_roots.c.position)).where(event_roots.c.root == root)
+    return connection.scalar(last) or 0
+
+
 def finds_kinds(connection: sa.Connection) -> bool:
     """Tell whether the index that `unreadable` leaps along is there: not before the database is migrated."""
     return sa.inspect(connection).has_index("events", "events_by_kind")

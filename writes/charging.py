@@ -20,7 +20,8 @@ from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
 
 _NEXT = {
-    "CREATED": ("AUTHORIZED", "CAPTURED", "FAILED"),
+    "CREATED": ("ACTION_REQUIRED", "AUTHORIZED", "CAPTURED", "FAILED"),
+    "ACTION_REQUIRED": ("AUTHORIZED", "CAPTURED", "FAILED"),
     "AUTHORIZED": ("CAPTURED", "VOIDED"),
     "CAPTURED": (),
     "VOIDED": (),
@@ -74,7 +75,7 @@ def void_payment(work: Work, command: VoidPayment) -> Done:
 
 def refund_payment(work: Work, command: RefundPayment) -> Done:
     order, payment = _claimable(work, command.payment_id)
-    left = payment.captured - payment.refunded
+    left = ledger.left_of(work, payment)
     if left == 0:
         raise NotAllowedFrom("The payment", payment.state, _NEXT[payment.state], ["id"])
     asked = left if command.lines is None else _cost(work, order, command.lines)

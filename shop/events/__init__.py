@@ -20,6 +20,7 @@ from shop.events.catalog import (
     VariantPriced,
 )
 from shop.events.orders import (
+    ChargebackRecorded,
     CreditLine,
     CreditRecorded,
     CustomerRegistered,
@@ -39,6 +40,8 @@ from shop.events.orders import (
     PastLine,
     PastOrderRecorded,
     PastReturnRecorded,
+    PaymentAction,
+    PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
@@ -88,7 +91,8 @@ ALL: tuple[type[Event], ...] = (
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
-    PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
+    PaymentStarted, PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
+    ChargebackRecorded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
@@ -110,6 +114,7 @@ __all__ = [
     "CategoryMoved",
     "CategoryRenamed",
     "ChannelCreated",
+    "ChargebackRecorded",
     "CheckoutCanceled",
     "CheckoutExpired",
     "CheckoutReopened",
@@ -138,6 +143,8 @@ __all__ = [
     "PastLine",
     "PastOrderRecorded",
     "PastReturnRecorded",
+    "PaymentAction",
+    "PaymentActionRequired",
     "PaymentAuthorized",
     "PaymentCaptured",
     "PaymentFailed",

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
+from tests.oracle.random_payments import TOKENS, Late, Payments, Silent
 from writes import (
     books,
     carts,
@@ -19,30 +20,16 @@ from writes import (
     fulfillment,
     orders,
     parcels,
-    payments,
     providers,
     stock,
     transfers,
+    trial,
 )
 from writes.bus import Bus
 
 _HOME = Address(name="Zoë", line1="1 Quay", city="Hull", country="GB", postal_code="HU1", phone="1")
 _REASONS = [*sorted(stock.REASONS), "COUNT", "WHIM"]
 _BOOK_PRICES = ["2.55", "0.85", "1.005", "1.1249", "12"]
-
-
-class Late(providers.Test):
-    """A provider that answers when the checkout's time is over: the money comes for an order that is gone."""
-
-    def __init__(self, shop: "RandomShop") -> None:
-        self._shop = shop
-
-    async def perform(self, call: providers.ProviderCall) -> providers.ProviderResult:
-        if call.kind in {"AUTHORIZE", "CAPTURE"}:
-            self._shop.now += dt.timedelta(minutes=11)
-            checkout_id = self._shop.value(f"SELECT checkout_id FROM orders WHERE id = '{call.order_id}'")
-            await self._shop.bus.send(checkout.ExpireCheckout(checkout_id))
-        return await super().perform(call)
 
 
 class RandomShop:
@@ -54,9 +41,11 @@ class RandomShop:
         self.database = database
         self.writer = database.new_writer()
         self.now = dt.datetime(2026, 1, 31, 23, 30, tzinfo=dt.UTC)
-        ways = {"manual": providers.Manual(ship_before_payment=True), "test": providers.Test(), "late": Late(self)}
+        ways = {"manual": providers.Manual(ship_before_payment=True), "test": trial.Test(), "late": Late(self)}
+        ways["silent"] = Silent(self)
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods = Goods(self)
+        self.payments = Payments(self)
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -73,7 +62,7 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        draws, weights = zip(*self._draws(), *self.goods.draws(), strict=True)
+        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.payments.draws(), strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
@@ -110,7 +99,7 @@ class RandomShop:
             (self.adjust_stock, 6), (self.find_shortfall, 1), (self.transfer_stock, 2),
             (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
             (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
-            (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
+            (self.expire_checkout, 2), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
             (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 2),
         ]  # fmt: skip
@@ -178,8 +167,8 @@ class RandomShop:
                           WHERE k.status = 'OPEN'""")
         if row is None:
             return None
-        way = self.random.choice(["manual", "test", "test", "test", "late"])
-        token = None if way == "manual" else self.random.choice(["approve", "approve", "decline"])
+        way = self.random.choice(["manual", "test", "test", "test", "late", "silent"])
+        token = None if way == "manual" else self.random.choice(TOKENS)
         amount = money(row.total + (0 if self.chance(0.95) else 1), row.currency).amount
         return checkout.CompleteCheckout(row.id, amount, row.currency, way, token, capture=self.chance(0.5))
 
@@ -191,13 +180,6 @@ class RandomShop:
         row = self.one("SELECT id FROM checkouts WHERE status = 'OPEN'")
         self.now += dt.timedelta(minutes=self.random.choice([0, 11]))
         return row and checkout.ExpireCheckout(row.id)
-
-    def record_payment(self) -> Any:
-        """Staff write down what they see on the account."""
-        row = self.one("""SELECT p.order_id, p.id, e.id AS entry_id FROM ledger_entries e
-                          JOIN payments p ON p.id = e.payment_id WHERE e.outcome = 'PENDING'""")
-        result = providers.ProviderResult(succeeded=self.chance(0.8), reference=row and row.entry_id, message="by hand")
-        return row and payments.RecordPaymentResult(row.order_id, row.id, row.entry_id, result)
 
     def cancel_order(self) -> Any:
         row = self.one("SELECT id FROM orders WHERE status IN ('PENDING_PAYMENT', 'PLACED')")
