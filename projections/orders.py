@@ -263,6 +263,8 @@ def _split(view: Order, event: events.OrderLineMoved, split: events.Split) -> Or
         quantity_shipped=shipped,
         quantity_returned=returned,
         total=_at(line.total, split.total),
+        discount=_at(line.discount, split.discount),
+        tax=_at(line.tax, split.tax),
         allocations=[Allocation(share.of, share.quantity) for share in split.allocations],
     )
     kept = replace(
@@ -271,6 +273,8 @@ def _split(view: Order, event: events.OrderLineMoved, split: events.Split) -> Or
         quantity_shipped=line.quantity_shipped - shipped,
         quantity_returned=line.quantity_returned - returned,
         total=plus(line.total, -split.total),
+        discount=plus(line.discount, -split.discount),
+        tax=plus(line.tax, -split.tax),
         allocations=_less(line.allocations, split.allocations),
     )
     lines = [kept if one.id == line.id else one for one in view.lines]

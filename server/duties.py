@@ -37,9 +37,9 @@ async def _again_and_again(name: str, duty: Callable[[], Awaitable[None]]) -> No
         try:
             await duty()
         except BusyError:
-            logger.info(f"{name}_waits", reason="the database is busy")
+            logger.info("duty_waits", duty=name, reason="the database is busy")
         except Exception:  # a duty that ends is a duty that nobody does
-            logger.exception(f"{name}_failed")
+            logger.exception("duty_failed", duty=name)
 
 
 async def _expire(bus: Bus) -> None:

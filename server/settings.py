@@ -20,8 +20,9 @@ class Settings(BaseSettings):
     dev: bool = False
     payment_providers: list[str] | dict[str, list[str]] = []  # for all channels, or for each by its code
     allow_test_provider: bool = False
-    test_webhook_secret: str = "test"  # of a provider that moves no money: who knows it can pay with `approve` as well
+    test_webhook_secret: str = "test"  # noqa: S105 - of a provider that moves no money: who knows it can pay with `approve` as well
     manual_ship_before_payment: bool = False
+    secret_key: str = Field(default="", repr=False)
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
 

@@ -24,6 +24,7 @@ PREFIXES = {
     "credit": "cred",
     "event": "evt",
     "command": "cmd",
+    "key": "key",
 }
 
 

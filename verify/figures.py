@@ -22,13 +22,14 @@ _GIVEN_BACK = """
 """
 _SOLD = """
     SELECT o.channel, substr(o.placed_at, 1, 10) AS day, count(DISTINCT o.id) AS orders,
-        CAST(sum(l.quantity) AS bigint) AS units, CAST(sum(l.total) AS bigint) AS revenue
+        CAST(sum(l.quantity) AS bigint) AS units,
+        CAST(sum(l.total - l.discount - CASE WHEN o.tax_included THEN l.tax ELSE 0 END) AS bigint) AS revenue
     FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.placed_at IS NOT NULL GROUP BY 1, 2
 """
-# What was refunded on an order that never was a sale is no refund of a sale; its day is shown all the same.
+# What was refunded on an order that never was a sale has no goods; its day is shown all the same.
 _REFUNDED = """
     SELECT o.channel, substr(e.at, 1, 10) AS day,
-        CAST(sum(CASE WHEN o.placed_at IS NULL THEN 0 ELSE e.amount END) AS bigint) AS amount
+        CAST(sum(e.goods) AS bigint) AS amount
     FROM ledger_entries e JOIN payments p ON p.id = e.payment_id JOIN orders o ON o.id = p.order_id
     WHERE e.kind = 'REFUND' AND e.outcome = 'SUCCESS' GROUP BY 1, 2
     UNION ALL
@@ -37,7 +38,8 @@ _REFUNDED = """
 """
 _RANKED = """
     SELECT l.product_id, o.channel, substr(o.placed_at, 1, 10) AS day,
-        CAST(sum(l.quantity) AS bigint) AS units, CAST(sum(l.total) AS bigint) AS revenue
+        CAST(sum(l.quantity) AS bigint) AS units,
+        CAST(sum(l.total - l.discount - CASE WHEN o.tax_included THEN l.tax ELSE 0 END) AS bigint) AS revenue
     FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.placed_at IS NOT NULL GROUP BY 1, 2, 3
 """
 

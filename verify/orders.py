@@ -45,7 +45,7 @@ def expect_orders(expected: Expected) -> None:
 
 
 def _order(expected: Expected, row: Any, tables: dict[str, dict[str, list[Any]]]) -> Order:
-    nothing, payments = money(0, row.currency), tables["payments"][row.id]
+    payments = tables["payments"][row.id]
     captured, refunded = (sum(getattr(one, what) for one in payments) for what in ("captured", "refunded"))
     return Order(
         id=row.id,
@@ -55,9 +55,9 @@ def _order(expected: Expected, row: Any, tables: dict[str, dict[str, list[Any]]]
         created_at=row.created_at,
         placed_at=row.placed_at,
         subtotal=money(row.subtotal, row.currency),
-        discount=nothing,
-        shipping=nothing,
-        tax=nothing,
+        discount=money(row.discount, row.currency),
+        shipping=money(row.shipping, row.currency),
+        tax=money(row.tax, row.currency),
         total=money(row.total, row.currency),
         paid=money(captured, row.currency),
         refunded=money(refunded, row.currency),

@@ -49,16 +49,15 @@ def expect_carts(expected: Expected) -> None:
 def expect_checkouts(expected: Expected) -> None:
     lines = expected.grouped("SELECT checkout_id AS of, * FROM checkout_lines ORDER BY ordinal")
     for row in expected.rows(_CHECKOUTS):
-        nothing = money(0, row.currency)
         checkout = Checkout(
             id=row.id,
             cart_id=row.cart_id,
             channel=row.channel,
             reserved_until=row.reserved_until,
             subtotal=money(row.subtotal, row.currency),
-            discount=nothing,
-            shipping=nothing,
-            tax=nothing,
+            discount=money(row.discount, row.currency),
+            shipping=money(row.shipping, row.currency),
+            tax=money(row.tax, row.currency),
             total=money(row.total, row.currency),
             status=row.status,
             email=row.email,
@@ -73,7 +72,6 @@ def expect_checkouts(expected: Expected) -> None:
 
 def said(line: Any, owner: Any) -> dict[str, Any]:
     """What lines of checkouts and of orders have in common."""
-    nothing = money(0, owner.currency)
     return {
         "id": line.id,
         "variant_id": line.variant_id,
@@ -81,8 +79,8 @@ def said(line: Any, owner: Any) -> dict[str, Any]:
         "sku": line.sku,
         "name": line.name,
         "quantity": line.quantity,
-        "discount": nothing,
-        "tax": nothing,
+        "discount": money(line.discount, owner.currency),
+        "tax": money(line.tax, owner.currency),
         "total": money(line.total, owner.currency),
         "option_values": msgspec.convert(line.option_values, list[Attribute]),
         "image": media(line.image),

@@ -284,7 +284,8 @@ def _give_back(work: Work, order_id: str, lines: list[events.ReturnedLine], numb
     payment = ledger.payments_of(work, order_id)[0]
     refunded = sum(line.amount for line in lines)
     work.do(sa.update(t.payments).where(t.payments.c.id == payment.id).values(refunded=payment.refunded + refunded))
-    entry = {"payment_id": payment.id, "kind": "REFUND", "outcome": "SUCCESS", "amount": refunded, "at": at}
+    entry = {"payment_id": payment.id, "kind": "REFUND", "outcome": "SUCCESS", "at": at}
+    entry |= {"amount": refunded, "goods": refunded}
     entry_id, return_id = ids.new("ledger_entry"), ids.new("return")
     work.add(t.ledger_entries, {"id": entry_id, "message": number, **entry})
     kept = {"state": "REFUNDED", "credit_number": number, "refunded": refunded, "created_at": at}

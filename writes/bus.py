@@ -24,6 +24,7 @@ from writes import (
     checkout,
     claims,
     collections,
+    completing,
     customers,
     fulfillment,
     keys,
@@ -72,7 +73,7 @@ HANDLERS: Mapping[type, Handler] = {
     carts.UpdateCartLines: carts.update_cart_lines,
     carts.ExpireCart: carts.expire_cart,
     checkout.StartCheckout: checkout.start_checkout,
-    checkout.CompleteCheckout: checkout.complete_checkout,
+    completing.CompleteCheckout: completing.complete_checkout,
     checkout.CancelCheckout: checkout.cancel_checkout,
     checkout.ExpireCheckout: checkout.expire_checkout,
     charging.CapturePayment: charging.capture_payment,
@@ -263,7 +264,13 @@ class Bus:
 
     def _drafted(self, connection: sa.Connection, now: Any, sent: _Sent, done: Done) -> Attempt:
         drafts = appending.draft(
-            connection, done.events, at=now, actor=sent.actor, command_id=sent.command_id, correlation=sent.correlation
+            connection,
+            done.events,
+            keyring=self._writer.keyring,
+            at=now,
+            actor=sent.actor,
+            command_id=sent.command_id,
+            correlation=sent.correlation,
         )
         return Attempt(drafts, done)
 

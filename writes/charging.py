@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from shop import events, money
 from shop.events import LineQuantity
 from shop.money import Money
-from writes import ledger, orders, payments
+from writes import costs, ledger, orders, payments
 from writes import tables as t
 from writes.providers import ProviderResult
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path
@@ -164,7 +164,7 @@ def _cost(work: Work, order: Any, wanted: list[LineQuantity]) -> int:
             raise NotFound(f"The order has no line {one.line_id}.", ["input", "lines", index, "lineId"])
         if not 0 < one.quantity <= line.quantity:
             raise Invalid(f"The line has {line.quantity}.", ["input", "lines", index, "quantity"])
-        cost += line.total * one.quantity // line.quantity
+        cost += costs.of_line(order, line, one.quantity)
     return cost
 
 

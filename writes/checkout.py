@@ -1,19 +1,15 @@
-"""Checkouts: from a cart to an order. Starting one takes the prices and holds the stock; completing it places the order.
-
-Completing has three phases where a provider moves money: prepare (the order exists, its stock is allocated, the
-ledger says PENDING) and commit; call the provider; record the result. Nothing is called inside a transaction.
-"""
+"""Checkouts: from a cart towards an order. Starting one takes the prices and holds the stock; `completing` places the order."""
 
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from shop import events, ids, money
+from shop import events, ids
 from shop.events import Address, Attribute, Media, Priced
-from writes import carts, holding, ledger, orders, stock
+from writes import carts, holding, orders, stock
 from writes import tables as t
-from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path, PriceChanged, ReservationExpired
+from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
 
 
@@ -23,18 +19,6 @@ class StartCheckout(msgspec.Struct, frozen=True):
     shipping_address: Address | None = None
     billing_address: Address | None = None
     metadata: Any = None
-
-
-class CompleteCheckout(msgspec.Struct, frozen=True):
-    """`expected_total` guards the buyer: another total is refused. Nothing to pay needs no provider."""
-
-    checkout_id: str
-    expected_total: str
-    expected_currency: str
-    payment_provider: str | None = None
-    payment_token: str | None = None
-    capture: bool = False
-    return_url: str | None = None
 
 
 class CancelCheckout(msgspec.Struct, frozen=True):
@@ -67,39 +51,14 @@ def start_checkout(work: Work, command: StartCheckout) -> Done:
     work.do_each(sa.insert(t.checkout_lines), [_line_row(checkout_id, n, line) for n, line in enumerate(lines)])
     demands = [stock.Demand(line.line_id, line.variant_id, line.quantity, ["input", "cartId"]) for line in lines]
     _, moves = stock.reserve(work, checkout_id, demands)
-    happened.append(events.CheckoutStarted(checkout_id=checkout_id, currency=str(currency), lines=lines, **row, **told))
+    named = {"checkout_id": checkout_id, "customer_id": cart.customer_id, "currency": str(currency)}
+    happened.append(events.CheckoutStarted(lines=lines, **named, **row, **told))
     happened.append(events.StockReserved(checkout_id=checkout_id, moves=moves))
     return Done(happened, {"checkout_id": checkout_id})
 
 
-def complete_checkout(work: Work, command: CompleteCheckout) -> Done:
-    checkout = _checkout(work, command.checkout_id, ["input", "checkoutId"])
-    if checkout.status == "EXPIRED":
-        raise ReservationExpired("The checkout's time is over: start a new one from the cart.", ["input", "checkoutId"])
-    if checkout.status != "OPEN":
-        raise NotAllowedFrom("The checkout", checkout.status, [], ["input", "checkoutId"])
-    currency = _check_total(work, checkout, command)
-    provider = _provider(work, checkout, command)
-    happened: list[events.Event] = []
-    order = work.connection.execute(sa.select(t.orders).where(t.orders.c.checkout_id == checkout.id)).first()
-    order_id = str(order.id) if order is not None else _create_order(work, checkout, currency, happened)
-    answer = {"order_id": order_id, "checkout_id": checkout.id}
-    if provider is None or work.providers[provider].by_hand:
-        if provider is not None:
-            started, _ = ledger.start(work, order_id, provider, kind="AUTHORIZE", amount=checkout.total, currency=currency)
-            happened.append(started)
-        happened += orders.place(work, order_id)
-        return Done(happened, answer)
-    work.do(sa.update(t.checkouts).where(t.checkouts.c.id == checkout.id).values(status="PAYMENT_PENDING"))
-    wanted: dict[str, Any] = {"kind": "CAPTURE" if command.capture else "AUTHORIZE", "amount": checkout.total}
-    wanted |= {"token": command.payment_token, "return_url": command.return_url}
-    started, call = ledger.start(work, order_id, provider, currency=currency, **wanted)
-    started = msgspec.structs.replace(started, checkout_id=checkout.id)
-    return Done([*happened, started], answer, [call])
-
-
 def cancel_checkout(work: Work, command: CancelCheckout) -> Done:
-    checkout = _checkout(work, command.checkout_id, ["id"])
+    checkout = load(work, command.checkout_id, ["id"])
     if checkout.status != "OPEN":
         raise NotAllowedFrom("The checkout", checkout.status, [], ["id"])
     canceled = events.CheckoutCanceled(checkout_id=checkout.id, cart_id=checkout.cart_id)
@@ -107,7 +66,7 @@ def cancel_checkout(work: Work, command: CancelCheckout) -> Done:
 
 
 def expire_checkout(work: Work, command: ExpireCheckout) -> Done:
-    checkout = _checkout(work, command.checkout_id, ["id"])
+    checkout = load(work, command.checkout_id, ["id"])
     if checkout.status not in {"OPEN", "PAYMENT_PENDING"} or checkout.reserved_until > work.at:
         return Done()
     expired = events.CheckoutExpired(checkout_id=checkout.id, cart_id=checkout.cart_id)
@@ -119,33 +78,6 @@ def overdue_checkouts(connection: sa.Connection, at: str, limit: int) -> list[st
     columns = t.checkouts.c
     due = sa.select(columns.id).where(columns.status.in_(["OPEN", "PAYMENT_PENDING"]), columns.reserved_until <= at)
     return list(connection.scalars(due.order_by(columns.reserved_until).limit(limit)))
-
-
-def _check_total(work: Work, checkout: Any, command: CompleteCheckout) -> str:
-    currency = str(work.connection.scalar(sa.select(t.channels.c.currency).where(t.channels.c.code == checkout.channel)))
-    if command.expected_currency != currency:
-        wrong = f"The checkout is in {currency}, not in {command.expected_currency}."
-        raise Invalid(wrong, ["input", "expectedTotal", "currency"])
-    try:
-        expected = money.minor(command.expected_total, currency)
-    except ValueError as error:
-        raise Invalid(f"{error}.", ["input", "expectedTotal", "amount"]) from None
-    if expected != checkout.total:
-        raise PriceChanged(expected, checkout.total, currency)
-    return currency
-
-
-def _provider(work: Work, checkout: Any, command: CompleteCheckout) -> str | None:
-    """Return the provider that is asked for the money; None where there is nothing to pay."""
-    if checkout.total == 0:
-        return None
-    ways = work.ways_to_pay(checkout.channel)
-    if command.payment_provider is None or command.payment_provider not in ways:
-        known = ", ".join(sorted(ways)) or "none"
-        raise Invalid(f"{command.payment_provider!r} is no way to pay here; open: {known}.", ["input", "paymentProvider"])
-    if not work.providers[command.payment_provider].accepts(command.payment_token):
-        raise Invalid("This is no token of that provider.", ["input", "paymentToken"])
-    return command.payment_provider
 
 
 def _price_lines(work: Work, cart: Any) -> list[Priced]:
@@ -193,49 +125,8 @@ def _priced(row: Any) -> Priced:
 
 def _line_row(checkout_id: str, ordinal: int, line: Priced) -> dict[str, Any]:
     row = msgspec.structs.asdict(line) | {"id": line.line_id, "checkout_id": checkout_id, "ordinal": ordinal}
-    del row["line_id"], row["discount"], row["tax"]
+    del row["line_id"]
     return row | {"option_values": msgspec.to_builtins(line.option_values), "image": msgspec.to_builtins(line.image)}
-
-
-def _create_order(work: Work, checkout: Any, currency: str, happened: list[events.Event]) -> str:
-    """Make the order of a checkout and turn its reservation into allocation; add the events of both."""
-    order_id = ids.new("order")
-    row = {
-        name: getattr(checkout, name)
-        for name in (
-            "channel", "customer_id", "email", "shipping_address", "billing_address", "metadata", "subtotal", "total",
-        )
-    }  # fmt: skip
-    row |= {"number": _number(work, order_id), "currency": currency, "checkout_id": checkout.id}
-    work.do(sa.insert(t.orders).values(id=order_id, status="PENDING_PAYMENT", created_at=work.at, **row))
-    columns = t.checkout_lines.c
-    priced = work.all(sa.select(t.checkout_lines).where(columns.checkout_id == checkout.id).order_by(columns.ordinal))
-    order_line = {line.id: ids.new("order_line") for line in priced}
-    work.do_each(sa.insert(t.order_lines), [_order_line(line, order_id, order_line[line.id], currency) for line in priced])
-    moves = stock.allocate_reserved(work, checkout.id, order_line)
-    told = [{**_same(line), "line_id": order_line[line.id], "unit_price": line.unit_price} for line in priced]
-    happened.append(msgspec.convert({"order_id": order_id, "lines": told, **row}, events.OrderCreated))
-    happened.append(events.StockAllocated(order_id=order_id, moves=moves))
-    return order_id
-
-
-def _order_line(line: Any, order_id: str, line_id: str, currency: str) -> dict[str, Any]:
-    unit_price = money.money(line.unit_price, currency).amount
-    return {**_same(line), "id": line_id, "order_id": order_id, "status": "ALLOCATED", "unit_price": unit_price}
-
-
-def _same(line: Any) -> dict[str, Any]:
-    names = ("ordinal", "variant_id", "product_id", "sku", "name", "option_values", "image", "quantity", "total")
-    return {name: getattr(line, name) for name in names}
-
-
-def _number(work: Work, order_id: str) -> str:
-    """Give out the next order number. Its T keeps it apart from imported books; where they have a T too, it is skipped."""
-    while True:
-        added = work.do(sa.insert(t.order_numbers).values(order_id=order_id).returning(t.order_numbers.c.serial))
-        number = f"T{100_000 + int(added.scalar_one())}"
-        if work.connection.scalar(sa.select(t.orders.c.id).where(t.orders.c.number == number)) is None:
-            return number
 
 
 def _end_earlier(work: Work, cart_id: str) -> list[events.Event]:
@@ -263,7 +154,8 @@ def _end(work: Work, checkout: Any, status: str, ended: events.Event) -> list[ev
     return happened
 
 
-def _checkout(work: Work, checkout_id: str, path: Path) -> Any:
+def load(work: Work, checkout_id: str, path: Path) -> Any:
+    """Load a checkout and hold its sale, or refuse."""
     holding.sale_of_checkout(work, checkout_id)
     row = work.one(t.checkouts, checkout_id)
     if row is None:

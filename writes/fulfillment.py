@@ -108,9 +108,9 @@ def split(work: Work, line: Any, quantity: int, warehouse_id: str | None = None)
     Where a warehouse is named, the new line has its stock from there: it must hold so many of the line.
     """
     new_id = ids.new("order_line")
-    share = line.total * quantity // line.quantity
-    rest = {"quantity": line.quantity - quantity, "total": line.total - share}
-    new = {**line._asdict(), "id": new_id, "quantity": quantity, "total": share}
+    share = {name: getattr(line, name) * quantity // line.quantity for name in ("total", "discount", "tax")}
+    rest = {"quantity": line.quantity - quantity} | {name: getattr(line, name) - part for name, part in share.items()}
+    new = {**line._asdict(), "id": new_id, "quantity": quantity, **share}
     if line.shipped:
         rest["shipped"], new["shipped"] = line.shipped - quantity, quantity
         new["returned"] = max(0, line.returned - rest["shipped"])  # what came back stays with the rest, as far as it can
@@ -122,7 +122,7 @@ def split(work: Work, line: Any, quantity: int, warehouse_id: str | None = None)
     cut: dict[str, Any] = {"line_id": line.id, "new_id": new_id, "quantity": quantity}
     return events.Split(
         line_id=new_id,
-        total=share,
+        **share,
         allocations=_cut(work, t.allocations, "warehouse_id", of=_in_warehouse(warehouse_id), **cut),
         fulfillments=_cut(work, t.fulfillment_lines, "fulfillment_id", of=_carried_by("SHIPPED", "DELIVERED"), **cut),
     )

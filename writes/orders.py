@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from shop import events
 from shop.events import Address
-from writes import holding, ledger, stock
+from writes import costs, holding, ledger, stock
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound
 from writes.work import Done, Work
@@ -102,7 +102,7 @@ def place(work: Work, order_id: str) -> list[events.Event]:
         currency=order.currency,
         customer_id=order.customer_id,
         placed_at=work.at,
-        sold=_sold(work, order_id),
+        sold=_sold(work, order),
     )
     return [placed, events.CartClosed(cart_id=str(cart_id))]
 
@@ -170,12 +170,9 @@ def _in_flight(work: Work, order_id: str) -> bool:
     return work.connection.scalar(pending) is not None
 
 
-def _sold(work: Work, order_id: str) -> list[events.Sold]:
-    columns = t.order_lines.c
-    sums = (
-        sa.select(columns.product_id, sa.func.sum(columns.quantity), sa.func.sum(columns.total))
-        .where(columns.order_id == order_id)
-        .group_by(columns.product_id)
-        .order_by(columns.product_id)
-    )
-    return [events.Sold(product_id, int(units), int(revenue)) for product_id, units, revenue in work.all(sums)]
+def _sold(work: Work, order: Any) -> list[events.Sold]:
+    sums: dict[str, tuple[int, int]] = {}
+    for line in lines_of(work, order.id):
+        units, revenue = sums.get(line.product_id, (0, 0))
+        sums[line.product_id] = (units + line.quantity, revenue + costs.revenue(order, line))
+    return [events.Sold(product_id, *sums[product_id]) for product_id in sorted(sums)]

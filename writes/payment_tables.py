@@ -3,7 +3,7 @@
 from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
 
 from shop.log import metadata
-from writes.tables import Json, Moment
+from writes.columns import Json, Moment
 
 # Of a payment whose last step failed, or whose buyer was asked for an action. While there is an action, the state says so.
 hurdles = Table(

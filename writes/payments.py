@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from shop import clock, events, log
 from shop.upsert import insert
-from writes import claims, ledger, orders
+from writes import claims, costs, ledger, orders
 from writes import tables as t
 from writes.payment_tables import hurdles
 from writes.providers import ProviderResult
@@ -162,10 +162,20 @@ def _given_back(work: Work, order: Any, payment: Any, entry: Any, result: Provid
     if entry.kind == "VOID":
         work.do(sa.update(t.payments).where(columns.id == payment.id).values(state="VOIDED"))
         return Done([events.PaymentVoided(**_told(work, order, payment, entry, result))])
+    goods = _goods(work, order, entry.amount) if order.placed_at is not None else 0
     work.do(sa.update(t.payments).where(columns.id == payment.id).values(refunded=columns.refunded + entry.amount))
-    goods = entry.amount if order.placed_at is not None else 0
+    work.do(sa.update(t.ledger_entries).where(t.ledger_entries.c.id == entry.id).values(goods=goods))
     told = _told(work, order, payment, entry, result)
     return Done([events.PaymentRefunded(channel=order.channel, refunded_at=work.at, goods=goods, **told)])
+
+
+def _goods(work: Work, order: Any, amount: int) -> int:
+    """The part of a refund that sales figures count, by all that was given back before."""
+    payments, entries = t.payments.c, t.ledger_entries.c
+    mine = sa.select(sa.func.sum(entries.goods)).join(t.payments, payments.id == entries.payment_id)
+    told = work.connection.scalar(mine.where(payments.order_id == order.id))
+    refunded = sum(payment.refunded for payment in ledger.payments_of(work, order.id))
+    return costs.goods(order, orders.lines_of(work, order.id), refunded=refunded, told=int(told or 0), amount=amount)
 
 
 def _told(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResult) -> dict[str, Any]:

@@ -4,13 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from shop.log import metadata
-
-Id = String(80)
-Moment = String(24)  # what shop.clock writes: fixed width, so that texts compare as moments
-Amount = sa.BigInteger
-Currency = String(3)
-Slug = String(200).with_variant(String(200, collation="C"), "postgresql")  # its order is asked for, by code point
-Json = sa.JSON(none_as_null=True)  # what is absent is SQL NULL, never the JSON text `null`
+from writes.columns import Amount, Currency, Id, Json, Moment, Slug, charges, line_charges
 
 channels = Table(
     "channels", metadata,
@@ -178,6 +172,7 @@ checkouts = Table(
     Column("subtotal", Amount, nullable=False),
     Column("total", Amount, nullable=False),
     Column("reserved_until", Moment, nullable=False),
+    *charges(),
     Index("checkouts_by_cart", "cart_id"),
     Index("checkouts_to_expire", "status", "reserved_until"),
 )  # fmt: skip
@@ -196,6 +191,7 @@ checkout_lines = Table(
     Column("quantity", Integer, nullable=False),
     Column("unit_price", Amount, nullable=False),
     Column("total", Amount, nullable=False),
+    *line_charges(),
     Index("checkout_lines_by_checkout", "checkout_id"),
 )  # fmt: skip
 
@@ -235,6 +231,7 @@ orders = Table(
     Column("total", Amount, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("placed_at", Moment),
+    *charges(),
     Index("orders_by_customer", "customer_id", "placed_at"),
 )  # fmt: skip
 
@@ -256,6 +253,7 @@ order_lines = Table(
     Column("status", String(20), nullable=False),
     Column("unit_price", String(40), nullable=False),  # exact decimal text: books have more decimals than a currency
     Column("total", Amount, nullable=False),
+    *line_charges(),
     CheckConstraint("quantity > 0", name="quantity_positive"),
     CheckConstraint("shipped >= 0 AND shipped + canceled <= quantity", name="not_shipped_twice"),
     CheckConstraint("returned >= 0 AND returned <= shipped", name="not_returned_twice"),
@@ -293,6 +291,7 @@ ledger_entries = Table(
     Column("provider_ref", String(200)),
     Column("message", Text),
     Column("at", Moment, nullable=False),
+    Column("goods", Amount, nullable=False, server_default="0"),  # the part of a refund that sales figures count
     Index("ledger_entries_by_payment", "payment_id"),
     Index("one_entry_a_reference", "provider_ref", "kind", unique=True),
 )  # fmt: skip

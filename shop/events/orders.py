@@ -72,8 +72,8 @@ class OrderPlaced(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OrderCanceled(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    reason: str
     payment_status: str
+    reason: str | None = None
 
 
 class OrderDescribed(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,7 +88,7 @@ class OrderDescribed(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
 class OrderNoted(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """Staff, or the system, left a note on the order's timeline; the log has it and no table."""
 
-    note: str
+    note: str | None = None
     visible_to_customer: bool = False
 
 
@@ -99,13 +99,15 @@ class Share(msgspec.Struct, frozen=True):
     quantity: int
 
 
-class Split(msgspec.Struct, frozen=True):
+class Split(msgspec.Struct, frozen=True, omit_defaults=True):
     """The new line that was cut off another: its share of the money, of what is allocated and of what was shipped."""
 
     line_id: str
     total: int
     allocations: list[Share]
     fulfillments: list[Share]
+    discount: int = 0
+    tax: int = 0
 
 
 class OrderLineMoved(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
@@ -157,7 +159,7 @@ class PaymentAction(msgspec.Struct, frozen=True, omit_defaults=True):
 class PaymentActionRequired(_Payment, frozen=True, kw_only=True, omit_defaults=True):
     """The provider wants the buyer to do something first; the entry stays PENDING."""
 
-    action: PaymentAction
+    action: PaymentAction | None = None
 
 
 class PaymentAuthorized(_Payment, frozen=True, kw_only=True, omit_defaults=True):

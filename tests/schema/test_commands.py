@@ -28,7 +28,7 @@ from schema.money import MoneyInput
 from schema.root import Mutation
 from schema.scalars import CurrencyCode, Decimal
 from shop import events
-from writes import bus
+from writes import bus, completing
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
 from writes import categories as category_commands
@@ -69,7 +69,7 @@ MADE = [
     (carts.CartLineInput, cart_commands.LineIn, set()),
     (carts.CartLineUpdateInput, cart_commands.LineChange, set()),
     (checkout.CheckoutStartInput, checkout_commands.StartCheckout, set()),
-    (checkout.CheckoutCompleteInput, checkout_commands.CompleteCheckout, {"expected_total"}),
+    (checkout.CheckoutCompleteInput, completing.CompleteCheckout, {"expected_total"}),
     (addresses.AddressInput, events.Address, set()),
     (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),

@@ -8,7 +8,7 @@ from server.small_files import SmallFiles
 from writes.providers import ProviderCall
 from writes.trial import Test
 
-CALL = ProviderCall("test", "led_1", "pay_1", "ord_1", "AUTHORIZE", 100, "GBP", token="approve")  # noqa: S106
+CALL = ProviderCall("test", "led_1", "pay_1", "ord_1", "AUTHORIZE", 100, "GBP", token="approve")
 
 
 def settings(tmp_path, **said):

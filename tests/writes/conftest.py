@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from shop import log
-from writes import carts, catalog, channels, checkout, providers, stock, trial, variants
+from writes import carts, catalog, channels, checkout, completing, providers, stock, trial, variants
 from writes import tables as t
 from writes.bus import Bus
 
@@ -107,7 +107,7 @@ class Shop:
         """The command that pays a checkout as it stands; without a token, by hand."""
         total = self.row(t.checkouts, checkout_id).total
         paid = {"payment_provider": "test" if token else "manual", "payment_token": token, **changed}
-        return checkout.CompleteCheckout(checkout_id, f"{total // 100}.{total % 100:02d}", "GBP", **paid)
+        return completing.CompleteCheckout(checkout_id, f"{total // 100}.{total % 100:02d}", "GBP", **paid)
 
     async def order(self, *wanted, token="approve", **changed):
         """Given an order that was paid by the test provider, or by hand without a token."""

@@ -10,7 +10,8 @@ from shop import clock, events
 from shop.events import Address
 from writes import tables as t
 from writes.carts import AddCartLines, LineIn
-from writes.checkout import CancelCheckout, CompleteCheckout, ExpireCheckout, StartCheckout, overdue_checkouts
+from writes.checkout import CancelCheckout, ExpireCheckout, StartCheckout, overdue_checkouts
+from writes.completing import CompleteCheckout
 from writes.providers import ProviderResult
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, PaymentRefused, PriceChanged, ReservationExpired
 from writes.variants import PriceIn, SetVariantPrices
