@@ -79,7 +79,8 @@ async def test_a_key_that_a_crash_left_in_progress_is_answered_by_recovery(shop,
     await recover(shop)
     await shop.when(command, key="once")
     assert ([], True, refused) == (shop.happened, shop.answer.replayed, shop.refused and shop.refused.code)
-    assert {"order_id": only(shop, t.orders).id, "checkout_id": command.checkout_id} == shop.answer.ids
+    order = only(shop, t.orders)
+    assert {"order_id": order.id, "checkout_id": command.checkout_id, "guest_order_id": order.id} == shop.answer.ids
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
