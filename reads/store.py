@@ -1,7 +1,7 @@
 """The views' side of Redis as readers see it: documents, index ranges and checkpoints, a round trip at a time."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 from redis.asyncio import Redis
@@ -11,9 +11,6 @@ from shop import views
 from shop.views import Document, Keys, Parked
 
 D = TypeVar("D", bound=Document)
-
-_DECODERS: dict[type[Document], Any] = {view: msgspec.json.Decoder(view) for view in views.ALL}
-
 
 Generations = Sequence[int]  # a view's generation that answers, by segment
 
@@ -76,7 +73,7 @@ class Store:
         found: list[Document | Exception | None] = [None] * len(wanted)
         for places, values in zip(by_segment.values(), await pipeline.execute() if by_segment else [], strict=True):
             for place, value in zip(places, values, strict=True):
-                found[place] = None if value is None else _read(wanted[place][0], value)
+                found[place] = None if value is None else views.read(wanted[place][0], value)
         return found
 
     async def ranges(self, view: type[Document], generations: Generations, wanted: Sequence[Range]) -> list[list[str]]:
@@ -146,11 +143,3 @@ def _range(pipeline: Any, key: str, one: Range) -> None:
 def _merged(answers: Sequence[Sequence[bytes]], one: Range) -> list[str]:
     every = {member for answer in answers for member in answer}
     return [member.decode() for member in sorted(every, reverse=one.falling)[: one.limit]]
-
-
-def _read(view: type[Document], value: bytes) -> Document | Exception:
-    """One spoiled document is an error where it is asked for, and nowhere else."""
-    try:
-        return cast("Document", _DECODERS[view].decode(value))
-    except msgspec.DecodeError as error:
-        return error

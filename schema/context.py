@@ -9,6 +9,7 @@ import strawberry
 from reads.reading import Reading, Views
 from reads.status import Status
 from schema.faults import fault
+from schema.outside import EventLog, Operations
 from schema.proofs import Caller, Proofs
 from writes.bus import Bus
 from writes.work import Limits
@@ -28,6 +29,8 @@ class Context:
     proofs: Proofs
     caller: Caller = field(default_factory=Caller)
     connection_params: Mapping[str, object] = field(default_factory=dict)
+    events: EventLog
+    operations: Operations
     limits: Limits = field(default_factory=Limits)
     idempotency_key: str | None = None
     at_least_header: Sequence[str] = ()

@@ -77,7 +77,7 @@ class SalesChanged(ChangeEvent):
 
 
 @strawberry.type
-class Subscription:
+class ViewSubscription:
     @strawberry.subscription(graphql_type=ProductChanged)
     @staticmethod
     async def product_changed(

@@ -14,9 +14,11 @@ from schema.collections import CollectionMutation, CollectionQuery
 from schema.consistency import Consistency, at_least
 from schema.customers import CustomerQuery
 from schema.errors import TYPES as ERROR_TYPES
+from schema.events import EventQuery, EventSubscription
 from schema.fulfillment import FulfillmentMutation
-from schema.live import Subscription
+from schema.live import ViewSubscription
 from schema.node_query import NodeQuery
+from schema.operating import OperationMutation, OperationQuery
 from schema.orders import OrderMutation, OrderQuery
 from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
@@ -40,6 +42,8 @@ class Query(
     ReportQuery,
     NodeQuery,
     ViewQuery,
+    OperationQuery,
+    EventQuery,
 ):
     pass
 
@@ -55,7 +59,13 @@ class Mutation(
     OrderMutation,
     FulfillmentMutation,
     PaymentMutation,
+    OperationMutation,
 ):
+    pass
+
+
+@strawberry.type
+class Subscription(ViewSubscription, EventSubscription):
     pass
 
 

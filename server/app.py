@@ -22,6 +22,9 @@ from schema.context import Context
 from schema.proofs import Proofs
 from schema.root import build_schema
 from server import callers, duties, parts
+from server.event_log import ServedLog
+from server.nudges import Nudges
+from server.operations import Operations
 from server.secret_key import secret_key
 from server.settings import Settings
 from shop.tail import LogUnavailableError, open_tail
@@ -54,6 +57,8 @@ class Face(GraphQL[Context, None]):
             status=state.status,
             proofs=self._proofs,
             caller=callers.caller(headers, dev=self._dev),
+            events=state.events,
+            operations=state.operations,
             idempotency_key=headers.get("idempotency-key"),
             at_least_header=headers.getlist("tradewind-at-least"),
         )
@@ -75,11 +80,14 @@ def create_app(settings: Settings) -> Starlette:
             tail = await stack.enter_async_context(open_tail(settings.database()))
             database = open_database(settings.database())
             bus = await stack.enter_async_context(parts.open_bus(settings, database, parts.nudge(client)))
-            views = Views(client, await parts.layout(client, settings), tail)
-            await stack.enter_async_context(following(views.follow()))
+            keys, nudges = await parts.layout(client, settings), Nudges(client)
+            views, events = Views(client, keys, tail), ServedLog(tail, nudges)
+            for work in (views.follow(), nudges.run(), events.run()):
+                await stack.enter_async_context(following(work))
             await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
             await stack.enter_async_context(following(duties.recover_payments(bus)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
+            app.state.events, app.state.operations = events, Operations(client, keys, tail)
             yield
 
     routes = [

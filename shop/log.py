@@ -162,6 +162,29 @@ def after(connection: sa.Connection, position: int, limit: int) -> list[Recorded
     return [_recorded(row) for row in connection.execute(_from(position + 1, limit))]
 
 
+def matching(
+    connection: sa.Connection,
+    position: int,
+    limit: int,
+    types: Iterable[str] | None,
+    stream: str | None,
+    upto: int | None = None,
+) -> list[Recorded]:
+    """Return up to `limit` events that follow `position`, in order: of some types, of one stream, up to a position."""
+    if types is not None and not (types := set(types)):
+        return []
+    at = stored_events.c.position
+    query = sa.select(*_RECORDED).select_from(_WITH_KEYS).order_by(at).limit(limit).where(at > position)
+    if stream is not None:
+        query = query.where(stored_events.c.stream == stream)
+        query = query if types is None else query.where(stored_events.c.type.in_(types))
+    elif types is not None:
+        query = query.where(at.in_(_first_of_kinds(position, limit, types)))
+    if upto is not None:
+        query = query.where(at <= upto)
+    return [_recorded(row) for row in connection.execute(query)]
+
+
 def following(connection: sa.Connection, position: int, event_id: str, limit: int) -> list[Recorded]:
     """Return up to `limit` events that follow `position`, where the event `event_id` must still stand.
 
@@ -217,6 +240,23 @@ def unreadable(connection: sa.Connection) -> list[str]:
     """Try the first and the newest event of every kind that stands in the log; return a line for each that cannot be read."""
     tried = ((row, _problem(row.type, row.schema_version, row.data)) for row in connection.execute(_SAMPLES))
     return [f"{row.type} of version {row.schema_version} at position {row.position}: {said}" for row, said in tried if said]
+
+
+def _first_of_kinds(position: int, limit: int, types: set[str]) -> sa.Select[Any]:
+    """The positions that follow, so many of each kind: each is a range of `events_by_kind`, however rare the kind is."""
+    columns = stored_events.c
+    kinds = [(kind.__name__, kind.schema_version) for kind in events.ALL if kind.__name__ in types]
+    every = [
+        sa.select(columns.position)
+        .where(columns.type == name, columns.schema_version == version, columns.position > position)
+        .order_by(columns.position)
+        .limit(limit)
+        .subquery()
+        for name, newest in kinds
+        for version in range(1, newest + 1)
+    ]
+    found = sa.union_all(*(sa.select(one.c.position) for one in every)).subquery()
+    return sa.select(found.c.position)
 
 
 def _problem(type_name: str, schema_version: int, data: str) -> str | None:

@@ -4,7 +4,7 @@ A view is a set of documents. A document's id begins with its root's id (`prod_.
 hangs on one root lies in one segment. Shapes follow the GraphQL types; names are the API's in snake case.
 """
 
-from shop.views.base import Document
+from shop.views.base import Document, read
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
 from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
 from shop.views.generations import (
@@ -27,10 +27,12 @@ from shop.views.keys import (
     SEARCH,
     WORKERS,
     Keys,
+    is_beside_the_views,
     listing,
     member,
     member_id,
     number_key,
+    operation_key,
     orders_by,
     root,
     stock_in,
@@ -91,15 +93,18 @@ __all__ = [
     "checkpoint",
     "customer_sort_key",
     "generation",
+    "is_beside_the_views",
     "lease",
     "listing",
     "member",
     "member_id",
     "number_key",
+    "operation_key",
     "order_sort_keys",
     "orders_by",
     "parked_field",
     "product_sort_keys",
+    "read",
     "root",
     "stock_in",
     "top",

@@ -79,6 +79,19 @@ LAYOUT = "tradewind:layout"  # a hash: `segments`
 WORKERS = "tradewind:workers"  # a sorted set: the workers that live, by until when
 NUDGE = "tradewind:nudge"  # a channel: the log has grown, or there is other work for the workers
 
+_OPERATION = "tradewind:operation:"
+
+
+def operation_key(digest: str) -> str:
+    """What was asked under an operator's idempotency key; gone by itself after as long as keys are kept."""
+    return f"{_OPERATION}{digest}"
+
+
+def is_beside_the_views(key: str) -> bool:
+    """Whether a key is of neither a view nor the worker's own: kept beside them for operators."""
+    return key.startswith(_OPERATION)
+
+
 # ---------------------------------------------------------------------------------------------------------- indexes
 # An index is a sorted set. Where order is by text, all scores are 0 and a member is `sort key, NUL, document id`: it
 # pages both ways from any member, and a cursor (which is a member) stays good while the catalog changes.

@@ -14,6 +14,9 @@ from reads.status import Status
 from schema.context import Context
 from schema.proofs import Proofs
 from schema.root import build_schema
+from server.event_log import ServedLog
+from server.nudges import Nudges
+from server.operations import Operations
 from shop.tail import open_tail
 from shop.views import Keys
 from tests.databases import SqliteFiles
@@ -83,6 +86,8 @@ async def front(tmp_path: Path, sqlite_databases: SqliteFiles, async_redis: Redi
             await worker.catch_up()
 
         bus, read = Bus(writer, providers={}, committed=folded), Views(async_redis, keys, tail)
-        one = Front(Context(bus=bus, views=read, status=Status(read), proofs=Proofs(b"a key of the tests")))
+        proofs, events = Proofs(b"a key of the tests"), ServedLog(tail, Nudges(async_redis))
+        handed = {"events": events, "operations": Operations(async_redis, keys, tail)}
+        one = Front(Context(bus=bus, views=read, status=Status(read), proofs=proofs, **handed))
         await one.does(channels.CreateChannel("default", "Shop", "GBP"))
         yield one

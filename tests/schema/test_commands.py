@@ -44,7 +44,9 @@ from writes import transfers as transfer_commands
 from writes import variants as variant_commands
 from writes import warehouses as warehouse_commands
 
-MUTATIONS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
+FIELDS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
+ASKED = {"view_rebuild", "view_rollback", "parked_retry", "parked_skip"}  # of the workers: nothing is written to the log
+MUTATIONS = {name: field for name, field in FIELDS.items() if name not in ASKED}
 
 # What is made of what, and the fields that a mutation translates by hand.
 MADE = [

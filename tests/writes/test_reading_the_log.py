@@ -47,6 +47,27 @@ async def test_what_follows_an_event_is_read_from_behind_it(tail, ten, position)
     assert ten[position : position + 3] == await tail.following(position, known, 3)
 
 
+@pytest.mark.parametrize("types", [["ProductCreated"], ["ProductDescribed"], ["ProductCreated", "ProductDescribed"], []])
+@pytest.mark.parametrize(("position", "limit", "upto"), [(0, 100, None), (3, 4, None), (3, 4, 6), (12, 1, None)])
+async def test_events_of_some_types_are_found_in_order(tail, ten, empty_shop, types, position, limit, upto):
+    await empty_shop.given(*(UpdateProduct(ten[number].stream, name="Cup") for number in (7, 2, 7)))
+
+    found = await tail.run(log.matching, position, limit, types, None, upto)
+
+    every = [one for one in empty_shop.log() if one.type in types and position < one.position <= (upto or 100)]
+    assert every[:limit] == found
+
+
+async def test_events_of_one_stream_are_found_in_order(tail, ten, empty_shop):
+    mug = ten[7].stream
+    await empty_shop.given(
+        UpdateProduct(mug, name="Cup"), UpdateProduct(ten[1].stream, name="Tin"), UpdateProduct(mug, name="Jug")
+    )
+
+    assert [8, 11, 13] == [one.position for one in await tail.run(log.matching, 0, 100, None, mug)]
+    assert [13] == [one.position for one in await tail.run(log.matching, 11, 1, ["ProductDescribed"], mug)]
+
+
 async def test_nothing_follows_the_last_event_and_nothing_is_wrong(tail, ten):
     assert [] == await tail.following(10, ten[-1].id, 100)
 
