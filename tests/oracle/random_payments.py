@@ -7,7 +7,7 @@ from writes import chargebacks, payments, providers, recovery
 from writes.checkout import ExpireCheckout
 from writes.trial import Test
 
-TOKENS = ["approve", "approve", "approve", "decline", "action", "late", "twice"]
+TOKENS = ["approve", "approve", "decline", "action", "action", "late", "twice"]
 
 
 class Late(Test):
@@ -26,7 +26,7 @@ class Late(Test):
 
 
 class Silent(Test):
-    """Raises where it should answer, and has done it all the same, or has not; a charge it never tells of."""
+    """Answers too late where it should answer, and has done it all the same, or has not; a charge it never tells of."""
 
     def __init__(self, shop: Any) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Silent(Test):
     async def perform(self, call: providers.ProviderCall) -> providers.ProviderResult:
         if self._shop.chance(0.5):
             await super().perform(call)
-        raise ConnectionError("the line is cut")
+        raise TimeoutError
 
     async def ask(self, call: providers.ProviderCall) -> providers.ProviderResult | None:
         return providers.ProviderResult(None) if self._shop.chance(0.3) else await super().ask(call)
@@ -48,7 +48,7 @@ class Payments:
         self.shop = shop
 
     def draws(self) -> list[tuple[Any, int]]:
-        return [(self.record_payment, 9), (self.go_on, 4), (self.recover, 5), (self.charge_back, 1)]
+        return [(self.record_payment, 6), (self.go_on, 24), (self.recover, 10), (self.charge_back, 1)]
 
     def record_payment(self) -> Any:
         """Staff write down what they see on the account, or a provider tells by webhook; perhaps of what is settled."""
