@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from shop import clock, events, log
 from shop.upsert import insert
-from writes import claims, costs, ledger, orders
+from writes import claims, costs, ledger, orders, refunds
 from writes import tables as t
 from writes.payment_tables import hurdles
 from writes.providers import ProviderResult
@@ -124,6 +124,7 @@ def _is_not_needed(work: Work, order: Any, payment: Any) -> bool:
 
 
 def _failed(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResult) -> Done:
+    refunds.forget(work, entry.id)
     if payment.state in _NOT_YET:
         work.do(sa.update(t.payments).where(t.payments.c.id == payment.id).values(state="FAILED"))
     _meet(work, payment.id, decline_code=result.decline_code, action=None)
@@ -166,7 +167,8 @@ def _given_back(work: Work, order: Any, payment: Any, entry: Any, result: Provid
     work.do(sa.update(t.payments).where(columns.id == payment.id).values(refunded=columns.refunded + entry.amount))
     work.do(sa.update(t.ledger_entries).where(t.ledger_entries.c.id == entry.id).values(goods=goods))
     told = _told(work, order, payment, entry, result)
-    return Done([events.PaymentRefunded(channel=order.channel, refunded_at=work.at, goods=goods, **told)])
+    refunded = events.PaymentRefunded(channel=order.channel, refunded_at=work.at, goods=goods, **told)
+    return Done([refunded, *refunds.settled(work, order)])
 
 
 def _goods(work: Work, order: Any, amount: int) -> int:

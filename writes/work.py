@@ -31,6 +31,7 @@ class Limits(msgspec.Struct, frozen=True):
     provider_seconds: float = 10
     claim_seconds: float = 20
     give_up_hours: float = 24
+    return_days: int = 30
 
 
 class Work(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
 from tests.oracle.random_payments import TOKENS, Late, Payments, Silent
+from tests.oracle.random_returns import Returns
 from writes import (
     books,
     carts,
@@ -48,6 +49,7 @@ class RandomShop:
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods = Goods(self)
         self.payments = Payments(self)
+        self.returns = Returns(self)
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -64,7 +66,8 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.payments.draws(), strict=True)
+        more = (self.goods, self.payments, self.returns)
+        draws, weights = zip(*self._draws(), *(draw for one in more for draw in one.draws()), strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
@@ -198,7 +201,7 @@ class RandomShop:
 
     def set_line_status(self) -> Any:
         line = self.one("""SELECT l.* FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.status = 'PLACED'
-                           AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED')""")
+                           AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED', 'DELIVERED')""")
         if line is None:
             return None
         legal = fulfillment.MOVES[line.status]
