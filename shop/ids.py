@@ -25,6 +25,7 @@ PREFIXES = {
     "event": "evt",
     "command": "cmd",
     "key": "key",
+    "erasure": "era",
 }
 
 

@@ -26,6 +26,7 @@ from writes import (
     collections,
     completing,
     customers,
+    erasure,
     fulfillment,
     keys,
     orders,
@@ -93,6 +94,8 @@ HANDLERS: Mapping[type, Handler] = {
     parcels.DeliverFulfillment: parcels.deliver_fulfillment,
     parcels.CancelFulfillment: parcels.cancel_fulfillment,
     customers.RegisterCustomer: customers.register_customer,
+    erasure.EraseCustomer: erasure.erase_customer,
+    erasure.EraseOrder: erasure.erase_order,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
 }

@@ -371,6 +371,15 @@ credit_lines = Table(
     Column("total", Amount, nullable=False),
 )  # fmt: skip
 
+# Who was erased when is nobody's business: what is left to do for it (server.erasing), and which keys may never come back.
+erasures = Table(
+    "erasures", metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("key_ids", Json, nullable=False),
+    Column("done_at", Moment),
+)  # fmt: skip
+
 # One row a command that was accepted under a key: its request's hash and its answer, ids and errors only.
 idempotency_keys = Table(
     "idempotency_keys", metadata,
