@@ -17,8 +17,8 @@ from schema.errors import UserError
 from schema.inputs import command
 from schema.money import Money, MoneyInput
 from schema.nodes import Node, Versioned, Within, known
-from schema.payment_actions import PaymentAction, PaymentProvider, as_json
 from schema.payloads import MutationPayload, after, send
+from schema.payment_actions import PaymentAction, PaymentProvider, as_json
 from schema.products import Variant
 from schema.scalars import JSON
 from shop import views

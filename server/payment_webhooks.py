@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from shop import clock
 from writes.bus import Bus
 from writes.providers import Told
-from writes.refusals import BusyError, NotFound
+from writes.refusals import BusyError, NotFound, PaymentRefused, Refused
 from writes.signatures import BadWebhookError
 from writes.telling import command_of
 from writes.trial import Test
@@ -29,28 +29,32 @@ class BodyTooLongError(Exception):
     """More was sent than any provider has to tell."""
 
 
+# How a webhook that was not recorded is answered; of several that fit, the first.
+_STATUS: Mapping[type[Exception], int] = {
+    BodyTooLongError: 413,
+    BadWebhookError: 400,
+    ClientDisconnect: 400,
+    NotFound: 404,
+    Refused: 400,
+    BusyError: 503,
+}
+
+
 async def payment_webhook(request: Request) -> Response:
     """200 when all of it is recorded, now or before; 400, 404 or 413 where none of it is believed; 503: send it again."""
     bus, code = request.app.state.bus, request.path_params["provider"]
-    if code not in bus.providers:
-        return _refused(404, f"There is no payment provider {code} here.")
     try:
+        if code not in bus.providers:
+            raise NotFound(f"There is no payment provider {code} here.")
         await receive(bus, code, request.headers, await _body(request))
-    except BodyTooLongError:
-        return _refused(413, f"A webhook has {LONGEST_BODY} bytes at most.")
-    except BadWebhookError as bad:
-        return _refused(400, str(bad))
-    except NotFound as unknown:
-        return _refused(404, unknown.message)
-    except BusyError as busy:
-        return _refused(503, str(busy))
-    except ClientDisconnect:
-        return _refused(400, "The body ended before its end.")
+    except tuple(_STATUS) as reason:
+        status = next(status for kind, status in _STATUS.items() if isinstance(reason, kind))
+        return JSONResponse({"status": "refused", "reason": str(reason)}, status_code=status)
     return JSONResponse({"status": "ok"})
 
 
 async def receive(bus: Bus, code: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Record what a webhook tells. BadWebhookError: it is not believed; NotFound: it tells of nothing that is here."""
+    """Record what a webhook tells. BadWebhookError: it is not believed; a refusal: what it tells cannot be here."""
     for told in bus.providers[code].read_webhook(headers, body, clock.utc_now()):
         await _record(bus, code, told)
 
@@ -71,8 +75,8 @@ async def _record(bus: Bus, code: str, told: Told) -> None:
     if command is None:
         raise NotFound(f"{code} has no ledger entry {told.entry_id} here.")
     answer = await bus.send(command, actor=f"provider:{code}")
-    if answer.refused is not None and answer.position is None:
-        logger.info("webhook_changed_nothing", provider=code, entry=told.entry_id, reason=answer.refused.message)
+    if answer.refused is not None and not isinstance(answer.refused, PaymentRefused):  # a decline is what was told
+        raise answer.refused
 
 
 async def _body(request: Request) -> bytes:
@@ -81,9 +85,5 @@ async def _body(request: Request) -> bytes:
     async for part in request.stream():
         body += part
         if len(body) > LONGEST_BODY:
-            raise BodyTooLongError
+            raise BodyTooLongError(f"A webhook has {LONGEST_BODY} bytes at most.")
     return bytes(body)
-
-
-def _refused(status: int, reason: str) -> Response:
-    return JSONResponse({"status": "refused", "reason": reason}, status_code=status)
