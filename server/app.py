@@ -25,6 +25,7 @@ from server import callers, duties, parts
 from server.event_log import ServedLog
 from server.nudges import Nudges
 from server.operations import Operations
+from server.payment_webhooks import deliver_of_test, payment_webhook
 from server.secret_key import secret_key
 from server.settings import Settings
 from shop.tail import LogUnavailableError, open_tail
@@ -84,8 +85,8 @@ def create_app(settings: Settings) -> Starlette:
             views, events = Views(client, keys, tail), ServedLog(tail, nudges)
             for work in (views.follow(), nudges.run(), events.run()):
                 await stack.enter_async_context(following(work))
-            await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
-            await stack.enter_async_context(following(duties.recover_payments(bus)))
+            for duty in (duties.expire_what_is_due(bus), duties.recover_payments(bus), deliver_of_test(bus)):
+                await stack.enter_async_context(following(duty))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
             app.state.events, app.state.operations = events, Operations(client, keys, tail)
             yield
@@ -93,6 +94,7 @@ def create_app(settings: Settings) -> Starlette:
     routes = [
         Route("/graphql", face, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", face),
+        Route("/payments/{provider}/webhook", payment_webhook, methods=["POST"]),
         Route("/health", health, methods=["GET"]),
     ]
     return Starlette(routes=routes, lifespan=opened)

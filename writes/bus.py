@@ -42,7 +42,7 @@ from writes import (
 )
 from writes.asking import answer_of
 from writes.keys import Kept, Key
-from writes.providers import Provider
+from writes.providers import Provider, open_ways
 from writes.refusals import OutOfStock, Refused, StillInProgress
 from writes.work import Done, Limits, Work
 from writes.writer import Attempt, Committed, Writer
@@ -159,6 +159,10 @@ class Bus:
         self._committed = committed
         self._limits = limits or Limits()
         self._now = now
+
+    def ways_to_pay(self, channel: str) -> Mapping[str, Provider]:
+        """The providers that are open to the buyers of a channel, by code, in the order they are shown in."""
+        return open_ways(self.providers, self._open_in, channel)
 
     async def send(
         self, command: msgspec.Struct, *, key: str | None = None, actor: str = "anonymous", correlation: str | None = None

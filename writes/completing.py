@@ -83,7 +83,7 @@ def _provider(work: Work, checkout: Any, command: CompleteCheckout) -> str | Non
     if command.payment_provider is None or command.payment_provider not in ways:
         known = ", ".join(sorted(ways)) or "none"
         raise Invalid(f"{command.payment_provider!r} is no way to pay here; open: {known}.", ["input", "paymentProvider"])
-    if not work.providers[command.payment_provider].accepts(command.payment_token):
+    if not ways[command.payment_provider].accepts(command.payment_token):
         raise Invalid("This is no token of that provider.", ["input", "paymentToken"])
     return command.payment_provider
 

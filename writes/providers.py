@@ -97,6 +97,13 @@ class Provider(Protocol):
         ...
 
 
+def open_ways(
+    providers: Mapping[str, Provider], open_in: Mapping[str, Sequence[str]] | None, channel: str
+) -> dict[str, Provider]:
+    """The providers that are open to the buyers of a channel, by code, in the order of the settings; None opens all."""
+    return {code: providers[code] for code in (providers if open_in is None else open_in.get(channel, ()))}
+
+
 class Manual:
     """Cash or bank transfer: the order is placed unpaid, staff capture the money when it is there."""
 

@@ -7,7 +7,7 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -39,7 +39,7 @@ class Message(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     reference: str | None = None
     decline_code: str | None = None
     message: str | None = None
-    amount: int = 0
+    amount: Annotated[int, msgspec.Meta(ge=0, le=10**15)] = 0
 
 
 class Test:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from shop import clock, log
 from shop.events import Event
 from shop.upsert import insert
-from writes.providers import Provider, ProviderCall
+from writes.providers import Provider, ProviderCall, open_ways
 from writes.refusals import Refused, VersionConflict
 
 Row = sa.Row[*tuple[Any, ...]]
@@ -46,9 +46,9 @@ class Work(msgspec.Struct, frozen=True):
     providers: Mapping[str, Provider]
     open_in: Mapping[str, Sequence[str]] | None = None
 
-    def ways_to_pay(self, channel: str) -> list[str]:
-        """The codes of the providers that are open in a channel, in the order of the settings."""
-        return [*self.providers] if self.open_in is None else [*self.open_in.get(channel, ())]
+    def ways_to_pay(self, channel: str) -> Mapping[str, Provider]:
+        """The providers that are open in a channel, by code."""
+        return open_ways(self.providers, self.open_in, channel)
 
     @property
     def at(self) -> str:
