@@ -82,10 +82,12 @@ def reverse_payment(work: Work, order: Any, payment: Any) -> tuple[list[events.E
 
 
 def left_of(work: Work, payment: Any) -> int:
-    """What was captured and has gone back neither by refunds nor by chargebacks; never below zero."""
+    """What was captured and neither went back, nor is on its way back, by refunds or chargebacks; never below zero."""
     columns = t.ledger_entries.c
-    taken_back = sa.select(sa.func.sum(columns.amount)).where(columns.payment_id == payment.id, columns.kind == "CHARGEBACK")
-    return max(0, int(payment.captured - payment.refunded - (work.connection.scalar(taken_back) or 0)))
+    under_way = sa.and_(columns.kind == "REFUND", columns.outcome == "PENDING")
+    gone = sa.and_(columns.payment_id == payment.id, sa.or_(columns.kind == "CHARGEBACK", under_way))
+    amount = work.connection.scalar(sa.select(sa.func.sum(columns.amount)).where(gone))
+    return max(0, int(payment.captured - payment.refunded - (amount or 0)))
 
 
 def settle(work: Work, entry_id: str, *, succeeded: bool, reference: str | None, message: str | None) -> None:
