@@ -114,4 +114,6 @@ def test_its_webhooks_are_read_where_they_are_signed(card):
 
 def test_a_signature_is_what_openssl_makes_of_the_line_on_the_page():
     body = b'{"entryId":"led_1","outcome":"SUCCESS"}'
-    assert "t=1767225600,v1=894260b644102c716040e89eefdabe4b04d87d19316dc0595e1fcfe678eaa193" == signatures.sign("test", body, 1767225600)
+    assert "t=1767225600,v1=894260b644102c716040e89eefdabe4b04d87d19316dc0595e1fcfe678eaa193" == signatures.sign(
+        "test", body, 1767225600
+    )
