@@ -30,6 +30,7 @@ from server.secret_key import secret_key
 from server.settings import Settings
 from shop.tail import LogUnavailableError, open_tail
 from writes.database import open_database
+from writes.trial import Test
 
 _STANDS_STILL_MS = 10_000  # an event that is older than this, and not in a view, says that nobody works on it
 
@@ -85,8 +86,10 @@ def create_app(settings: Settings) -> Starlette:
             views, events = Views(client, keys, tail), ServedLog(tail, nudges)
             for work in (views.follow(), nudges.run(), events.run()):
                 await stack.enter_async_context(following(work))
-            for duty in (duties.expire_what_is_due(bus), duties.recover_payments(bus), deliver_of_test(bus)):
+            for duty in (duties.expire_what_is_due(bus), duties.recover_payments(bus)):
                 await stack.enter_async_context(following(duty))
+            if isinstance(bank := bus.providers.get("test"), Test):
+                await stack.enter_async_context(following(deliver_of_test(bus, bank)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
             app.state.events, app.state.operations = events, Operations(client, keys, tail)
             yield

@@ -59,10 +59,9 @@ async def receive(bus: Bus, code: str, headers: Mapping[str, str], body: bytes) 
         await _record(bus, code, told)
 
 
-async def deliver_of_test(bus: Bus) -> None:
-    """Be the `test` provider where it sends its own webhooks; where it is not open, do nothing."""
-    bank = bus.providers.get("test")
-    while isinstance(bank, Test):
+async def deliver_of_test(bus: Bus, bank: Test) -> None:
+    """Be the `test` provider where it sends its own webhooks."""
+    while True:
         await asyncio.sleep(_EVERY_SECONDS)
         try:
             await bank.deliver(partial(receive, bus, "test"))

@@ -5,6 +5,8 @@ import datetime as dt
 
 import pytest
 
+from reads.feed import following
+from server.duties import recover_payments
 from shop import clock
 from tests.writes.paying import ledger, recover, standing
 from tests.writes.test_payment_answers import PLACED, WAITING, completing, only, told
@@ -200,3 +202,13 @@ async def test_a_provider_that_is_no_longer_open_is_waited_for(shop, bank):
     assert (1, WAITING) == (await recover(shop, without), standing(shop))
     shop.passes(minutes=1)
     assert (1, PLACED) == (await recover(shop), standing(shop))
+
+
+async def test_the_duty_finishes_what_nobody_holds(shop, bank, monkeypatch):
+    """This shop's clock is far behind: by the clock of the duty every claim has run out."""
+    monkeypatch.setattr("server.duties._EVERY_SECONDS", 0.01)
+    await cut_off(shop, bank, "after", await completing(shop))
+    shop.passes(seconds=30)
+    async with following(recover_payments(shop.bus)), asyncio.timeout(10):
+        while standing(shop) != PLACED:
+            await asyncio.sleep(0.01)
