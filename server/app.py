@@ -82,14 +82,14 @@ def create_app(settings: Settings) -> Starlette:
             tail = await stack.enter_async_context(open_tail(settings.database()))
             database = open_database(settings.database())
             bus = await stack.enter_async_context(parts.open_bus(settings, database, parts.nudge(client)))
+            await stack.enter_async_context(following(duties.recover_payments(bus)))
+            if isinstance(bank := bus.providers.get("test"), Test):
+                await stack.enter_async_context(following(deliver_of_test(bus, bank)))
             keys, nudges = await parts.layout(client, settings), Nudges(client)
             views, events = Views(client, keys, tail), ServedLog(tail, nudges)
             for work in (views.follow(), nudges.run(), events.run()):
                 await stack.enter_async_context(following(work))
-            for duty in (duties.expire_what_is_due(bus), duties.recover_payments(bus)):
-                await stack.enter_async_context(following(duty))
-            if isinstance(bank := bus.providers.get("test"), Test):
-                await stack.enter_async_context(following(deliver_of_test(bus, bank)))
+            await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
             app.state.events, app.state.operations = events, Operations(client, keys, tail)
             yield

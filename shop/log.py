@@ -200,6 +200,12 @@ def following(connection: sa.Connection, position: int, event_id: str, limit: in
     return [_recorded(row) for row in rows[1:]]
 
 
+def last_of_root(connection: sa.Connection, root: str) -> int:
+    """Return the position of the last event that changed the document `root`; 0 where none did."""
+    last = sa.select(sa.func.max(event_roots.c.position)).where(event_roots.c.root == root)
+    return connection.scalar(last) or 0
+
+
 def of_root(connection: sa.Connection, root: str, after: int, upto: int, limit: int) -> list[Recorded]:
     """Return up to `limit` events that changed the document `root`, in order, with after < position <= upto."""
     place = event_roots.c.position
@@ -223,12 +229,6 @@ def positions_of(connection: sa.Connection, command_ids: Iterable[str]) -> dict[
         .group_by(columns.command_id)
     )
     return {str(command): int(position) for command, position in rows}
-
-
-def last_of_root(connection: sa.Connection, root: str) -> int:
-    """Return the position of the last event that changed the document `root`; 0 where none did."""
-    last = sa.select(sa.func.max(event_roots.c.position)).where(event_roots.c.root == root)
-    return connection.scalar(last) or 0
 
 
 def finds_kinds(connection: sa.Connection) -> bool:

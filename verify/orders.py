@@ -17,7 +17,7 @@ _GOODS = """
     FROM order_lines GROUP BY order_id
 """
 _PAYMENTS = """
-    SELECT p.order_id AS of, p.*, h.decline_code, h.action
+    SELECT p.order_id AS of, p.*, h.decline_code, CAST(h.action AS TEXT) AS action
     FROM payments p LEFT JOIN payment_hurdles h ON h.payment_id = p.id
 """
 _FULFILLMENTS = """
@@ -127,7 +127,7 @@ def _payment(row: Any, currency: str, ledger: list[Any]) -> Payment:
         captured=money(row.captured, currency),
         refunded=money(row.refunded, currency),
         decline_code=row.decline_code,
-        action=None if row.action is None else msgspec.convert(row.action, PaymentAction),
+        action=None if row.action is None else msgspec.json.decode(row.action, type=PaymentAction),
         ledger=[
             LedgerEntry(
                 id=entry.id,

@@ -48,7 +48,7 @@ class Payments:
         self.shop = shop
 
     def draws(self) -> list[tuple[Any, int]]:
-        return [(self.record_payment, 6), (self.go_on, 24), (self.recover, 10), (self.charge_back, 1)]
+        return [(self.record_payment, 6), (self.go_on, 24), (self.recover, 10), (self.charge_back, 1), (self.shop.void, 4)]
 
     def record_payment(self) -> Any:
         """Staff write down what they see on the account, or a provider tells by webhook; perhaps of what is settled."""

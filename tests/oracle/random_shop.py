@@ -107,7 +107,7 @@ class RandomShop:
             (self.expire_cart, 1), (self.start_checkout, 20), (self.complete_checkout, 30), (self.cancel_checkout, 2),
             (self.expire_checkout, 2), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
-            (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 6),
+            (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 2),
             (self.erase_customer, 1), (self.erase_order, 1),
         ]  # fmt: skip
 
