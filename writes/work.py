@@ -24,13 +24,13 @@ class Limits(msgspec.Struct, frozen=True):
     longer than a call takes. `give_up_hours`: after which a charge that nobody can tell of counts as failed.
     """
 
+    provider_seconds: float = 10
+    claim_seconds: float = 20
+    give_up_hours: float = 24
     units_a_line: int = 999
     lines_a_cart: int = 500
     reservation_minutes: int = 10
     cart_days: int = 30
-    provider_seconds: float = 10
-    claim_seconds: float = 20
-    give_up_hours: float = 24
     return_days: int = 30
 
 
