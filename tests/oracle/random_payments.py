@@ -47,20 +47,27 @@ class Payments:
     def __init__(self, shop: Any) -> None:
         self.shop = shop
 
-    def draws(self) -> list[tuple[Any, int]]:
-        return [(self.record_payment, 6), (self.go_on, 24), (self.recover, 10), (self.charge_back, 1), (self.shop.void, 4)]
+    def ways(self) -> dict[str, Test]:
+        return {"test": Test(), "late": Late(self.shop), "silent": Silent(self.shop)}
 
-    def record_payment(self) -> Any:
-        """Staff write down what they see on the account, or a provider tells by webhook; perhaps of what is settled."""
-        outcome = self.shop.random.choice(["PENDING", "PENDING", "PENDING", "FAILURE", "SUCCESS"])
-        row = self.shop.one(f"""SELECT p.order_id, p.id, e.id AS entry_id FROM ledger_entries e
-                                JOIN payments p ON p.id = e.payment_id
-                                WHERE e.outcome = '{outcome}' AND e.kind <> 'CHARGEBACK'""")
-        result = providers.ProviderResult(self.shop.chance(0.8), reference=row and row.entry_id, message="by hand")
+    def draws(self) -> list[tuple[Any, int]]:
+        """Of what the shop itself draws more too: there must be payments for something to happen to them."""
+        shop = self.shop
+        return [
+            (self.tell_again, 1), (self.go_on, 24), (self.recover, 12), (self.charge_back, 1),
+            (shop.receive, 5), (shop.start_checkout, 6), (shop.complete_checkout, 16), (shop.cancel_checkout, 1),
+            (shop.void, 3), (shop.charge, 6), (shop.pack, 6), (shop.move_parcel, 10),
+        ]  # fmt: skip
+
+    def tell_again(self) -> Any:
+        """A provider tells of what is settled: the same, or that money moved after all."""
+        row = self.shop.one("""SELECT p.order_id, p.id, e.id AS entry_id FROM ledger_entries e JOIN payments p
+                               ON p.id = e.payment_id WHERE e.outcome <> 'PENDING' AND e.kind <> 'CHARGEBACK'""")
+        result = providers.ProviderResult(self.shop.chance(0.8), reference=row and row.entry_id)
         return row and payments.RecordPaymentResult(row.order_id, row.id, row.entry_id, result)
 
     def go_on(self) -> Any:
-        state = self.shop.random.choice(["ACTION_REQUIRED", "ACTION_REQUIRED", "ACTION_REQUIRED", "FAILED", "AUTHORIZED"])
+        state = self.shop.random.choice([*["ACTION_REQUIRED"] * 6, "FAILED", "AUTHORIZED"])
         row = self.shop.one(f"SELECT id FROM payments WHERE state = '{state}'")
         return row and recovery.ContinuePayment(row.id, self.shop.random.choice([None, {"approved": False}]))
 

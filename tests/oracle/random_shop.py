@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from shop.events import Address, LineQuantity
 from shop.money import money
+from tests.oracle import random_payments
 from tests.oracle.random_goods import Goods
-from tests.oracle.random_payments import TOKENS, Late, Payments, Silent
 from tests.oracle.random_returns import Returns
 from writes import (
     books,
@@ -24,10 +24,10 @@ from writes import (
     order_lines,
     orders,
     parcels,
+    payments,
     providers,
     stock,
     transfers,
-    trial,
 )
 from writes.bus import Bus
 
@@ -45,11 +45,10 @@ class RandomShop:
         self.database = database
         self.writer = database.new_writer()
         self.now = dt.datetime(2026, 1, 31, 23, 30, tzinfo=dt.UTC)
-        ways = {"manual": providers.Manual(ship_before_payment=True), "test": trial.Test(), "late": Late(self)}
-        ways["silent"] = Silent(self)
+        self.payments = random_payments.Payments(self)
+        ways = {"manual": providers.Manual(ship_before_payment=True), **self.payments.ways()}
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods = Goods(self)
-        self.payments = Payments(self)
         self.returns = Returns(self)
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -67,8 +66,7 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        more = (self.goods, self.payments, self.returns)
-        draws, weights = zip(*self._draws(), *(draw for one in more for draw in one.draws()), strict=True)
+        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.returns.draws(), strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
@@ -102,10 +100,11 @@ class RandomShop:
 
     def _draws(self) -> list[tuple[Any, int]]:
         return [
-            (self.adjust_stock, 6), (self.receive, 5), (self.find_shortfall, 1), (self.transfer_stock, 2),
+            *self.payments.draws(),
+            (self.adjust_stock, 6), (self.find_shortfall, 1), (self.transfer_stock, 2),
             (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
-            (self.expire_cart, 1), (self.start_checkout, 20), (self.complete_checkout, 30), (self.cancel_checkout, 2),
-            (self.expire_checkout, 2), (self.cancel_order, 2), (self.set_line_status, 12),
+            (self.expire_cart, 1), (self.start_checkout, 16), (self.complete_checkout, 16), (self.cancel_checkout, 1),
+            (self.expire_checkout, 2), (self.record_payment, 9), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
             (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 2),
             (self.erase_customer, 1), (self.erase_order, 1),
@@ -126,9 +125,8 @@ class RandomShop:
         """Enough of some variants to sell."""
         skus = [row.sku for row in self.rows("SELECT sku FROM variants")]
         changes = [stock.StockChange(sku=sku, delta=40) for sku in self.random.sample(skus, min(len(skus), 4))]
-        return (
-            stock.AdjustStock(self.one("SELECT id FROM warehouses WHERE active").id, "RECEIVED", changes) if changes else None
-        )
+        warehouse = self.one("SELECT id FROM warehouses WHERE active")
+        return stock.AdjustStock(warehouse.id, "RECEIVED", changes) if changes else None
 
     def find_shortfall(self) -> Any:
         """A count finds one unit less than is promised."""
@@ -183,7 +181,7 @@ class RandomShop:
         if row is None:
             return None
         way = self.random.choice(["manual", "test", "test", "test", "test", "late", "silent"])
-        token = None if way == "manual" else self.random.choice(TOKENS)
+        token = None if way == "manual" else self.random.choice(random_payments.TOKENS)
         amount = money(row.total + (0 if self.chance(0.95) else 1), row.currency).amount
         return completing.CompleteCheckout(row.id, amount, row.currency, way, token, capture=self.chance(0.5))
 
@@ -195,6 +193,13 @@ class RandomShop:
         row = self.one("SELECT id FROM checkouts WHERE status = 'OPEN'")
         self.now += dt.timedelta(minutes=self.random.choice([0, 11]))
         return row and checkout.ExpireCheckout(row.id)
+
+    def record_payment(self) -> Any:
+        """Staff write down what they see on the account."""
+        row = self.one("""SELECT p.order_id, p.id, e.id AS entry_id FROM ledger_entries e
+                          JOIN payments p ON p.id = e.payment_id WHERE e.outcome = 'PENDING'""")
+        result = providers.ProviderResult(succeeded=self.chance(0.8), reference=row and row.entry_id, message="by hand")
+        return row and payments.RecordPaymentResult(row.order_id, row.id, row.entry_id, result)
 
     def cancel_order(self) -> Any:
         row = self.one("SELECT id FROM orders WHERE status IN ('PENDING_PAYMENT', 'PLACED')")
