@@ -55,6 +55,7 @@ from shop.events.orders import (
     Sold,
     Split,
 )
+from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed
 from shop.events.returns import (
     ReturnApproved,
     ReturnCanceled,
@@ -63,6 +64,7 @@ from shop.events.returns import (
     ReturnRejected,
     ReturnRequested,
 )
+from shop.events.reviews import ReviewModerated, ReviewSubmitted
 from shop.events.selling import (
     CartClosed,
     CartCreated,
@@ -70,10 +72,12 @@ from shop.events.selling import (
     CartLineAdded,
     CartLineChanged,
     CartLineRemoved,
+    CartsMerged,
     CheckoutCanceled,
     CheckoutExpired,
     CheckoutReopened,
     CheckoutStarted,
+    MergedLine,
     Priced,
 )
 from shop.events.stock import (
@@ -99,7 +103,7 @@ ALL: tuple[type[Event], ...] = (
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
-    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
+    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
@@ -108,6 +112,7 @@ ALL: tuple[type[Event], ...] = (
     OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
+    CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
 )  # fmt: skip
 
 decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missing upcaster is found when the program starts
@@ -116,6 +121,8 @@ decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missin
 __all__ = [
     "ALL",
     "Address",
+    "AddressRemoved",
+    "AddressSaved",
     "Attribute",
     "CartClosed",
     "CartCreated",
@@ -123,6 +130,7 @@ __all__ = [
     "CartLineAdded",
     "CartLineChanged",
     "CartLineRemoved",
+    "CartsMerged",
     "CategoryCreated",
     "CategoryMoved",
     "CategoryRenamed",
@@ -137,6 +145,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerDescribed",
     "CustomerErased",
     "CustomerRegistered",
     "Event",
@@ -147,6 +156,7 @@ __all__ = [
     "FulfillmentTrackingSet",
     "LineQuantity",
     "Media",
+    "MergedLine",
     "Move",
     "OrderCanceled",
     "OrderCompleted",
@@ -184,6 +194,8 @@ __all__ = [
     "ReturnRejected",
     "ReturnRequested",
     "ReturnedLine",
+    "ReviewModerated",
+    "ReviewSubmitted",
     "Share",
     "Sold",
     "Split",
