@@ -82,9 +82,9 @@ def create_app(settings: Settings) -> Starlette:
             tail = await stack.enter_async_context(open_tail(settings.database()))
             database = open_database(settings.database())
             bus = await stack.enter_async_context(parts.open_bus(settings, database, parts.nudge(client)))
-            await stack.enter_async_context(following(duties.recover_payments(bus)))
+            await stack.enter_async_context(beside(duties.recover_payments(bus)))
             if isinstance(bank := bus.providers.get("test"), Test):
-                await stack.enter_async_context(following(deliver_of_test(bus, bank)))
+                await stack.enter_async_context(beside(deliver_of_test(bus, bank)))
             keys, nudges = await parts.layout(client, settings), Nudges(client)
             views, events = Views(client, keys, tail), ServedLog(tail, nudges)
             for work in (views.follow(), nudges.run(), events.run()):

@@ -5,9 +5,9 @@ import datetime as dt
 
 import pytest
 
-from reads.feed import following
 from server.duties import recover_payments
 from shop import clock
+from shop.beside import beside
 from tests.writes.paying import ledger, recover, standing
 from tests.writes.test_payment_answers import PLACED, WAITING, completing, only, told
 from writes import claims, providers, trial
@@ -209,6 +209,6 @@ async def test_the_duty_finishes_what_nobody_holds(shop, bank, monkeypatch):
     monkeypatch.setattr("server.duties._EVERY_SECONDS", 0.01)
     await cut_off(shop, bank, "after", await completing(shop))
     shop.passes(seconds=30)
-    async with following(recover_payments(shop.bus)), asyncio.timeout(10):
+    async with beside(recover_payments(shop.bus)), asyncio.timeout(10):
         while standing(shop) != PLACED:
             await asyncio.sleep(0.01)

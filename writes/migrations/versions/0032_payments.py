@@ -5,8 +5,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
