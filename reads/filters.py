@@ -25,6 +25,10 @@ class Moments(msgspec.Struct, frozen=True, rename="camel"):
     gte: dt.datetime | None = None
     lt: dt.datetime | None = None
 
+    @property
+    def bounds(self) -> Bounds:
+        return _instant(self.gte), _instant(self.lt)
+
 
 class Texts(msgspec.Struct, frozen=True, rename="camel"):
     eq: str | None = None
@@ -86,7 +90,7 @@ class ProductFilter(msgspec.Struct, frozen=True, rename="camel"):
                 None if high is None else views.number_key(high + 1),
             )
         if self.updated_at is not None:
-            found["UPDATED_AT"] = _instant(self.updated_at.gte), _instant(self.updated_at.lt)
+            found["UPDATED_AT"] = self.updated_at.bounds
         return found
 
 

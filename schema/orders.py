@@ -1,7 +1,6 @@
 """Orders: what was bought, and its three axes of status."""
 
 import datetime as dt
-import enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -19,6 +18,7 @@ from schema.money import Money
 from schema.nodes import Node, PageInfo, Versioned, Within, known, one_of
 from schema.order_lists import (
     FulfillmentStatus,
+    OrderLineStatus,
     OrderSort,
     OrderSortField,
     OrderStatus,
@@ -40,17 +40,6 @@ if TYPE_CHECKING:
     from schema.customers import Customer
 
 _MENDED = {"email", "shipping_address", "billing_address", "metadata"}
-
-
-@strawberry.enum
-class OrderLineStatus(enum.StrEnum):
-    ALLOCATED = "ALLOCATED"
-    BACKORDERED = "BACKORDERED"
-    PICKING = "PICKING"
-    SHIPPED = "SHIPPED"
-    DELIVERED = "DELIVERED"
-    RETURNED = "RETURNED"
-    CANCELED = "CANCELED"
 
 
 @strawberry.type(description="Where a line's stock is held.")
@@ -228,12 +217,14 @@ class OrderQuery:
         info: Info,
         where: OrderWhere | None = strawberry.UNSET,
         sort: OrderSort | None = strawberry.UNSET,
+        search: str | None = strawberry.UNSET,
         first: int = 20,
         after: str | None = strawberry.UNSET,
     ) -> Page[views.Order]:
         by = known(sort) or OrderSort(field=OrderSortField.PLACED_AT)
         descending = by.direction is SortDirection.DESC
-        return await orders.orders(info.context.reading, order_filter(where), by.field.value, descending, window(first, after))
+        wanted, part = order_filter(where), window(first, after)
+        return await orders.orders(info.context.reading, wanted, by.field.value, descending, part, known(search))
 
 
 @strawberry.type

@@ -39,6 +39,7 @@ from shop.views.generations import (
 )
 from shop.views.keys import (
     EVERY,
+    FREE,
     LAYOUT,
     LOOKUP,
     NUDGE,
@@ -60,6 +61,7 @@ from shop.views.keys import (
     stock_in,
     top,
 )
+from shop.views.order_finding import SORTED_AXES, order_axes, order_words, searched_words
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
@@ -75,11 +77,13 @@ __all__ = [
     "ENDINGS",
     "EVERY",
     "FACETS",
+    "FREE",
     "LAYOUT",
     "LEAST_TOLERANT",
     "LOOKUP",
     "NUDGE",
     "SEARCH",
+    "SORTED_AXES",
     "TREE",
     "WORDS",
     "WORKERS",
@@ -134,7 +138,9 @@ __all__ = [
     "number_key",
     "of_kind",
     "operation_key",
+    "order_axes",
     "order_sort_keys",
+    "order_words",
     "orders_by",
     "parked_field",
     "product_sort_keys",
@@ -142,6 +148,7 @@ __all__ = [
     "read",
     "returns_in",
     "root",
+    "searched_words",
     "sort_key",
     "stock_in",
     "top",
