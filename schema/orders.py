@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import Parent
 
-from reads import catalog, customers, orders, products, returns
+from reads import catalog, customers, orders, products, returns, timelines
 from reads.pages import Page
 from schema.addresses import Address, AddressInput
 from schema.catalog import Attribute, Channel, Media
@@ -31,6 +31,7 @@ from schema.payments import Payment
 from schema.products import Variant
 from schema.scalars import JSON, SortDirection
 from schema.stock import Warehouse
+from schema.timelines import TimelineConnection
 from shop import views
 from writes.bus import Answer
 from writes.fulfillment import SetOrderLineStatus
@@ -130,6 +131,15 @@ class Order(Node, Versioned):
     @staticmethod
     def returns(order: Parent[views.Order]) -> list[Within[views.Return, views.Order]]:
         return [Within(back, order) for back in order.returns]
+
+    @strawberry.field(graphql_type=TimelineConnection, description="What happened to it, the earliest first.")
+    @staticmethod
+    async def timeline(
+        order: Parent[views.Order], info: Info, first: int = 50, after: str | None = strawberry.UNSET
+    ) -> timelines.Page:
+        return await timelines.timeline(
+            info.context.reading, order.id, window(first, after), as_buyer=info.context.is_buyer_of(order.id)
+        )
 
     @strawberry.field
     @staticmethod

@@ -65,10 +65,11 @@ from shop.views.order_finding import SORTED_AXES, order_axes, order_words, searc
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
+from shop.views.timelines import Timeline, TimelineEntry, as_buyer
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Credit, Customer, SalesDay,
+    Cart, Checkout, Order, Timeline, Credit, Customer, SalesDay,
 )  # fmt: skip
 
 __all__ = [
@@ -117,11 +118,14 @@ __all__ = [
     "Return",
     "SalesDay",
     "StockLevel",
+    "Timeline",
+    "TimelineEntry",
     "Variant",
     "VariantPrice",
     "Warehouse",
     "Wish",
     "after_cut",
+    "as_buyer",
     "checkpoint",
     "customer_sort_key",
     "facet_entry",
