@@ -100,6 +100,7 @@ LOOKUP = "lookup"  # members `kind=value NUL id`: the way from a slug, SKU, numb
 EVERY = "every"  # all documents of a view, in the order of its natural key
 TREE = "tree"  # categories: members `parent id NUL id`, so that the whole tree is one range
 FREE = "free"  # stock levels by how many are free: below zero where more is promised than is there
+RULED = "ruled"  # collections that have a rule
 SEARCH = "search"  # members `word NUL id`: a range finds all words that begin alike
 
 
