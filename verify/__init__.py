@@ -27,6 +27,7 @@ _PARTS = (
     timelines.expect_timelines,
     figures.expect_customers,
     figures.expect_credits,
+    figures.expect_reviews,
     figures.expect_days,
     figures.expect_rankings,
 )

@@ -53,6 +53,7 @@ from shop.events.orders import (
     Sold,
     Split,
 )
+from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed
 from shop.events.returns import (
     ReturnApproved,
     ReturnCanceled,
@@ -61,6 +62,7 @@ from shop.events.returns import (
     ReturnRejected,
     ReturnRequested,
 )
+from shop.events.reviews import ReviewModerated, ReviewSubmitted
 from shop.events.selling import (
     CartClosed,
     CartCreated,
@@ -68,10 +70,12 @@ from shop.events.selling import (
     CartLineAdded,
     CartLineChanged,
     CartLineRemoved,
+    CartsMerged,
     CheckoutCanceled,
     CheckoutExpired,
     CheckoutReopened,
     CheckoutStarted,
+    MergedLine,
     Priced,
 )
 from shop.events.stock import (
@@ -98,7 +102,7 @@ ALL: tuple[type[Event], ...] = (
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
-    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
+    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
@@ -106,6 +110,7 @@ ALL: tuple[type[Event], ...] = (
     OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
+    CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
 )  # fmt: skip
 
 OF_ORDERS = tuple(kind for kind in ALL if issubclass(kind, OfOrder | ByOrder))  # those that an order's history is made of
@@ -117,6 +122,8 @@ __all__ = [
     "ALL",
     "OF_ORDERS",
     "Address",
+    "AddressRemoved",
+    "AddressSaved",
     "Attribute",
     "CartClosed",
     "CartCreated",
@@ -124,6 +131,7 @@ __all__ = [
     "CartLineAdded",
     "CartLineChanged",
     "CartLineRemoved",
+    "CartsMerged",
     "CategoryCreated",
     "CategoryMoved",
     "CategoryRenamed",
@@ -137,6 +145,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerDescribed",
     "CustomerErased",
     "CustomerRegistered",
     "Event",
@@ -147,6 +156,7 @@ __all__ = [
     "FulfillmentTrackingSet",
     "LineQuantity",
     "Media",
+    "MergedLine",
     "Move",
     "OrderCanceled",
     "OrderCompleted",
@@ -182,6 +192,8 @@ __all__ = [
     "ReturnRejected",
     "ReturnRequested",
     "ReturnedLine",
+    "ReviewModerated",
+    "ReviewSubmitted",
     "Share",
     "Sold",
     "Split",

@@ -6,7 +6,7 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 
 from shop.views.base import Document, read
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
-from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
+from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, Review, SalesDay
 from shop.views.finding import (
     ENDINGS,
     FACETS,
@@ -57,6 +57,7 @@ from shop.views.keys import (
     operation_key,
     orders_by,
     returns_in,
+    reviews_of,
     root,
     sort_key,
     stock_in,
@@ -65,12 +66,12 @@ from shop.views.keys import (
 from shop.views.order_finding import SORTED_AXES, order_axes, order_words, searched_words
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
-from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
+from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
 from shop.views.timelines import Timeline, TimelineEntry, as_buyer
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Timeline, Credit, Customer, SalesDay,
+    Cart, Checkout, Order, Timeline, Credit, Customer, Review, SalesDay,
 )  # fmt: skip
 
 __all__ = [
@@ -105,6 +106,7 @@ __all__ = [
     "Document",
     "Fulfillment",
     "Generation",
+    "KeptAddress",
     "Keys",
     "Lease",
     "LedgerEntry",
@@ -118,6 +120,7 @@ __all__ = [
     "Product",
     "ProductSales",
     "Return",
+    "Review",
     "SalesDay",
     "StockLevel",
     "Timeline",
@@ -153,6 +156,8 @@ __all__ = [
     "ranked_words",
     "read",
     "returns_in",
+    "review_sort_keys",
+    "reviews_of",
     "root",
     "searched_words",
     "sort_key",

@@ -11,7 +11,7 @@ from tests.oracle.states import STATES, entered
 from writes.bus import HANDLERS
 
 _COMMANDS = 150
-_MOST_SHOPS = 20
+_MOST_SHOPS = 60
 _SEEDS = range(SHOPS)
 
 
