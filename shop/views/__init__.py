@@ -39,6 +39,7 @@ from shop.views.generations import (
 )
 from shop.views.keys import (
     EVERY,
+    FREE,
     LAYOUT,
     LOOKUP,
     NUDGE,
@@ -62,13 +63,15 @@ from shop.views.keys import (
     stock_in,
     top,
 )
+from shop.views.order_finding import SORTED_AXES, order_axes, order_words, searched_words
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
+from shop.views.timelines import Timeline, TimelineEntry, as_buyer
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Credit, Customer, Review, SalesDay,
+    Cart, Checkout, Order, Timeline, Credit, Customer, Review, SalesDay,
 )  # fmt: skip
 
 __all__ = [
@@ -77,12 +80,14 @@ __all__ = [
     "ENDINGS",
     "EVERY",
     "FACETS",
+    "FREE",
     "LAYOUT",
     "LEAST_TOLERANT",
     "LOOKUP",
     "NUDGE",
     "RULED",
     "SEARCH",
+    "SORTED_AXES",
     "TREE",
     "WORDS",
     "WORKERS",
@@ -118,11 +123,14 @@ __all__ = [
     "Review",
     "SalesDay",
     "StockLevel",
+    "Timeline",
+    "TimelineEntry",
     "Variant",
     "VariantPrice",
     "Warehouse",
     "Wish",
     "after_cut",
+    "as_buyer",
     "checkpoint",
     "customer_sort_key",
     "facet_entry",
@@ -139,7 +147,9 @@ __all__ = [
     "number_key",
     "of_kind",
     "operation_key",
+    "order_axes",
     "order_sort_keys",
+    "order_words",
     "orders_by",
     "parked_field",
     "product_sort_keys",
@@ -149,6 +159,7 @@ __all__ = [
     "review_sort_keys",
     "reviews_of",
     "root",
+    "searched_words",
     "sort_key",
     "stock_in",
     "top",
