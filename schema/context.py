@@ -8,7 +8,7 @@ import strawberry
 
 from reads.reading import Reading, Views
 from reads.status import Status
-from schema.outside import EventLog, Operations
+from schema.outside import EventLog, Operations, Targets
 from writes.bus import Bus
 from writes.work import Limits
 
@@ -25,6 +25,7 @@ class Context:
     status: Status
     events: EventLog
     operations: Operations
+    targets: Targets
     limits: Limits = field(default_factory=Limits)
     idempotency_key: str | None = None
     at_least_header: Sequence[str] = ()

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from reads import carts, products
+from reads import carts, products, webhooks
 from reads.reading import Reading
 from schema.catalog import DEFAULT, shown
 from schema.collections import shown_collection
@@ -35,6 +35,7 @@ LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
     "ord": _document(views.Order),
     "cus": _document(views.Customer),
     "cred": _document(views.Credit),
+    "hook": lambda reading, node_id, _: webhooks.webhook(reading, node_id),
 }
 
 

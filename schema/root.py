@@ -27,6 +27,7 @@ from schema.reports import ReportQuery
 from schema.scalars import SCALARS
 from schema.stock import StockMutation, StockQuery
 from schema.views import ViewQuery
+from schema.webhooks import WebhookMutation, WebhookQuery
 
 
 @strawberry.type
@@ -44,6 +45,7 @@ class Query(
     ViewQuery,
     OperationQuery,
     EventQuery,
+    WebhookQuery,
 ):
     pass
 
@@ -60,6 +62,7 @@ class Mutation(
     FulfillmentMutation,
     PaymentMutation,
     OperationMutation,
+    WebhookMutation,
 ):
     pass
 

@@ -22,6 +22,7 @@ PREFIXES = {
     "return": "ret",
     "customer": "cus",
     "credit": "cred",
+    "webhook": "hook",
     "event": "evt",
     "command": "cmd",
 }

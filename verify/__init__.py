@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from shop import views
 from shop.views import Keys
-from verify import catalog, figures, orders, products, selling
+from verify import catalog, figures, orders, products, selling, webhooks
 from verify.compare import compared
 from verify.expected import Expected
 from verify.found import Found, everything
@@ -28,6 +28,7 @@ _PARTS = (
     figures.expect_credits,
     figures.expect_days,
     figures.expect_rankings,
+    webhooks.expect_webhooks,
 )
 
 

@@ -77,6 +77,7 @@ from shop.events.stock import (
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
+from shop.events.webhooks import WebhookDefined, WebhookRemoved, WebhookReplayed, WebhookSecretRotated
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, CategoryRenamed, CategoryMoved, CollectionDefined, CollectionListed,
@@ -91,6 +92,7 @@ ALL: tuple[type[Event], ...] = (
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
+    WebhookDefined, WebhookReplayed, WebhookSecretRotated, WebhookRemoved,
 )  # fmt: skip
 
 decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missing upcaster is found when the program starts
@@ -172,5 +174,9 @@ __all__ = [
     "VariantPriced",
     "WarehouseChanged",
     "WarehouseCreated",
+    "WebhookDefined",
+    "WebhookRemoved",
+    "WebhookReplayed",
+    "WebhookSecretRotated",
     "decode",
 ]

@@ -20,6 +20,7 @@ from shop.views.generations import (
     parked_field,
 )
 from shop.views.keys import (
+    DELIVERIES,
     EVERY,
     LAYOUT,
     LOOKUP,
@@ -41,15 +42,18 @@ from shop.views.keys import (
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
+from shop.views.webhooks import Delivered, Webhook
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
     Cart, Checkout, Order, Credit, Customer, SalesDay,
+    Webhook,
 )  # fmt: skip
 
 __all__ = [
     "ALL",
     "BEGINNING",
+    "DELIVERIES",
     "EVERY",
     "LAYOUT",
     "LOOKUP",
@@ -68,6 +72,7 @@ __all__ = [
     "CreditLine",
     "Customer",
     "DayOfProduct",
+    "Delivered",
     "Document",
     "Fulfillment",
     "Generation",
@@ -89,6 +94,7 @@ __all__ = [
     "Variant",
     "VariantPrice",
     "Warehouse",
+    "Webhook",
     "Wish",
     "checkpoint",
     "customer_sort_key",
