@@ -15,7 +15,7 @@ from schema.context import Info
 from schema.errors import UserError
 from schema.inputs import command
 from schema.money import Money, MoneyInput
-from schema.nodes import Node, Versioned, Within
+from schema.nodes import Node, Versioned, Within, known
 from schema.payloads import MutationPayload, after, send
 from schema.products import Variant
 from schema.scalars import JSON
@@ -130,7 +130,7 @@ class CheckoutPayload(MutationPayload):
         return await _checkout(answer, info)
 
 
-@strawberry.type
+@strawberry.type(description="`orderToken` is the secret by which a guest reads this order from now on.")
 class CheckoutCompletePayload(MutationPayload):
     @strawberry.field
     @staticmethod
@@ -148,13 +148,21 @@ class CheckoutCompletePayload(MutationPayload):
     async def checkout(answer: Parent[Answer], info: Info) -> views.Checkout | None:
         return await _checkout(answer, info)
 
+    @strawberry.field
+    @staticmethod
+    def order_token(answer: Parent[Answer], info: Info) -> str | None:
+        made = answer.ids.get("guest_order_id")
+        return None if made is None else info.context.proofs.token(made)
+
 
 @strawberry.type
 class CheckoutQuery:
     @strawberry.field(graphql_type=Checkout | None)
     @staticmethod
-    async def checkout(info: Info, id: strawberry.ID) -> views.Checkout | None:
-        return await carts.checkout(info.context.reading, id)
+    async def checkout(info: Info, id: strawberry.ID, token: str | None = strawberry.UNSET) -> views.Checkout | None:
+        found = await carts.checkout(info.context.reading, id)
+        shown = info.context.cart_token(known(token))
+        return found if found is not None and info.context.shows(found.cart_id, shown) else None
 
 
 @strawberry.type

@@ -7,10 +7,11 @@ from typing import Any
 import strawberry
 
 from reads import carts, products, webhooks
+from reads.carts import JoinedCart
 from reads.reading import Reading
 from schema.catalog import DEFAULT, shown
 from schema.collections import shown_collection
-from schema.context import Info
+from schema.context import Context, Info
 from schema.faults import bad_input
 from schema.nodes import Node
 from schema.scalars import LogPosition
@@ -52,16 +53,29 @@ class NodeQuery:
     @strawberry.field(graphql_type=Node | None)
     @staticmethod
     async def node(info: Info, id: strawberry.ID, channel: str = DEFAULT) -> Any:
-        return await _load(info.context.reading, id, channel)
+        return await _load(info.context, id, channel)
 
     @strawberry.field(graphql_type=list[Node | None])
     @staticmethod
     async def nodes(info: Info, ids: list[strawberry.ID], channel: str = DEFAULT) -> list[Any]:
         if len(ids) > _MOST:
             raise bad_input(f"Ask for {_MOST} nodes at most, not {len(ids)}.")
-        return await asyncio.gather(*(_load(info.context.reading, one, channel) for one in ids))
+        return await asyncio.gather(*(_load(info.context, one, channel) for one in ids))
 
 
-async def _load(reading: Reading, node_id: str, channel: str) -> Any:
+async def _load(context: Context, node_id: str, channel: str) -> Any:
     loader = LOADERS.get(ids.prefix(node_id))
-    return None if loader is None else await loader(reading, node_id, channel)
+    found = None if loader is None else await loader(context.reading, node_id, channel)
+    return found if _is_shown(context, found) else None
+
+
+def _is_shown(context: Context, found: Any) -> bool:
+    """Whether a guest's tokens, if any, are those of the cart, checkout or order."""
+    match found:
+        case JoinedCart():
+            return context.shows(found.id, context.cart_token(None))
+        case views.Checkout():
+            return context.shows(found.cart_id, context.cart_token(None))
+        case views.Order():
+            return context.shows(found.id, context.order_token(None))
+    return True

@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     dev: bool = False
     payment_providers: list[str] = []
     allow_test_provider: bool = False
+    secret_key: str = Field(default="", repr=False)
     webhooks_allow_private: bool = False
     webhook_seconds: float = Field(default=10, gt=0, le=60)
     database_url: str = Field(default="", validation_alias="DATABASE_URL")

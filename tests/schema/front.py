@@ -12,15 +12,18 @@ from projections.worker import Worker
 from reads.reading import Views
 from reads.status import Status
 from schema.context import Context
+from schema.proofs import Proofs
 from schema.root import build_schema
 from server.event_log import ServedLog
 from server.nudges import Nudges
 from server.operations import Operations
+from server.posting import Poster
 from shop.tail import open_tail
 from shop.views import Keys
 from tests.databases import SqliteFiles
 from writes import catalog, channels, variants
 from writes.bus import Bus
+from writes.work import Limits
 
 _SEGMENTS = 4
 
@@ -54,9 +57,14 @@ class Front:
         self._at = next((one["position"] for one in (result.data or {}).values() if _moved(one)), self._at)
         return result
 
-    async def sells(self, name: str, price: str = "10.00", **more: Any) -> str:
+    async def subscribed(self, operation: str, **values: Any) -> Any:
+        """When: begin a subscription; return its messages."""
+        return await self._schema.subscribe(operation, variable_values=values, context_value=self.context.of_new_operation())
+
+    async def sells(self, name: str, price: str = "10.00", backorderable: bool = False, **more: Any) -> str:
         """Given a product with one variant, published in the channel `default`, in pounds; return its id."""
-        variant = variants.VariantIn(f"SKU {name}", [variants.PriceIn("default", price, "GBP")])
+        price_in = [variants.PriceIn("default", price, "GBP")]
+        variant = variants.VariantIn(f"SKU {name}", price_in, backorderable=backorderable)
         made = await self.does(catalog.CreateProduct(name, variants=[variant], channels=["default"], **more))
         return str(made["product_id"])
 
@@ -79,8 +87,12 @@ async def front(tmp_path: Path, sqlite_databases: SqliteFiles, async_redis: Redi
         async def folded(_position: int) -> None:
             await worker.catch_up()
 
-        bus, read = Bus(writer, providers={}, committed=folded), Views(async_redis, keys, tail)
-        handed = {"events": ServedLog(tail, Nudges(async_redis)), "operations": Operations(async_redis, keys, tail)}
-        one = Front(Context(bus=bus, views=read, status=Status(read), **handed))
+        limits = Limits(private_webhooks=True)
+        bus, read = Bus(writer, providers={}, committed=folded, limits=limits), Views(async_redis, keys, tail)
+        proofs, events = Proofs(b"a key of the tests"), ServedLog(tail, Nudges(async_redis))
+        poster = Poster(private=True)
+        stack.push_async_callback(poster.close)
+        handed = {"events": events, "operations": Operations(async_redis, keys, tail), "targets": poster}
+        one = Front(Context(bus=bus, views=read, status=Status(read), proofs=proofs, **handed))
         await one.does(channels.CreateChannel("default", "Shop", "GBP"))
         yield one
