@@ -25,6 +25,7 @@ PREFIXES = {
     "webhook": "hook",
     "event": "evt",
     "command": "cmd",
+    "key": "key",
 }
 
 

@@ -255,7 +255,13 @@ class Bus:
 
     def _drafted(self, connection: sa.Connection, now: Any, sent: _Sent, done: Done) -> Attempt:
         drafts = appending.draft(
-            connection, done.events, at=now, actor=sent.actor, command_id=sent.command_id, correlation=sent.correlation
+            connection,
+            done.events,
+            keyring=self._writer.keyring,
+            at=now,
+            actor=sent.actor,
+            command_id=sent.command_id,
+            correlation=sent.correlation,
         )
         return Attempt(drafts, done)
 

@@ -72,8 +72,8 @@ class OrderPlaced(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OrderCanceled(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    reason: str
     payment_status: str
+    reason: str | None = None
 
 
 class OrderDescribed(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,7 +88,7 @@ class OrderDescribed(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
 class OrderNoted(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """Staff, or the system, left a note on the order's timeline; the log has it and no table."""
 
-    note: str
+    note: str | None = None
     visible_to_customer: bool = False
 
 

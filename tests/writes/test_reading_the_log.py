@@ -1,10 +1,9 @@
 """What a follower of the log is told: all that is there, in order, or that the log was set back. On both databases."""
 
 import asyncio
-import sqlite3
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 from shop import log
 from shop.log import LogSetBackError
 from shop.tail import LogUnavailableError, open_tail
+from tests.databases import copy_sqlite
 from writes.catalog import CreateProduct, UpdateProduct
 from writes.database import open_database, open_writer
 
@@ -190,8 +190,7 @@ async def test_a_new_epoch_of_a_store_without_a_log_is_an_outage(empty_shop, tai
 async def test_a_file_that_was_put_back_from_a_copy_is_told_however_it_went_on(empty_shop, tmp_path):
     copy = tmp_path / "copy.db"
     await empty_shop.given(*(CreateProduct(f"Mug {n}") for n in range(5)))
-    with closing(sqlite3.connect(empty_shop.database.address)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    copy_sqlite(empty_shop.database.address, copy)
     await empty_shop.given(CreateProduct("Lost"))
     fifth, lost = empty_shop.log()[-2:]
 
