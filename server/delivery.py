@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import msgspec
 import redis.exceptions
@@ -165,7 +166,7 @@ class Deliverer:
 
     async def _show(self) -> None:
         """Put beside the views how far each webhook is; what is there already is left alone."""
-        told = {
+        told: dict[Any, Any] = {
             hook_id.encode(): msgspec.json.encode(Delivered(line.hook.turn, line.position, line.error))
             for hook_id, line in self._lines.items()
         }

@@ -51,9 +51,8 @@ class Hooks:
         return Position(epoch, self._random.randint(0, head + 1))
 
     def _types(self) -> list[str]:
-        return [
-            str(one) for one in self._random.choices(_TYPES[: self._random.choice([4, 4, 5])], k=self._random.randint(1, 2))
-        ]
+        some = _TYPES[: self._random.choice([4, 4, 5])]
+        return [str(one) for one in self._random.choices(some, k=self._random.randint(1, 2))]
 
     def _url(self) -> str:
         return str(self._random.choice(_URLS[: self._random.choice([2, 2, 4])]))
