@@ -91,6 +91,11 @@ def checkout_expired(view: Checkout, _event: events.CheckoutExpired, _: Recorded
     return replace(view, status="EXPIRED")
 
 
+@checkout.on(events.CheckoutErased, lambda e: [e.checkout_id])
+def checkout_erased(view: Checkout, _event: events.CheckoutErased, _: Recorded) -> Checkout:
+    return replace(view, **dict.fromkeys(("email", "shipping_address", "billing_address", "metadata")))
+
+
 @checkout.on(events.CheckoutReopened, lambda e: [e.checkout_id])
 def checkout_reopened(view: Checkout, _event: events.CheckoutReopened, _: Recorded) -> Checkout:
     return replace(view, status="OPEN")

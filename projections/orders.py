@@ -100,6 +100,15 @@ def order_described(view: Order, event: events.OrderDescribed, _: Recorded) -> O
     return replace(view, **{name: getattr(event, name) for name in names})
 
 
+@order.on(events.OrderErased, _id)
+def order_erased(view: Order, _event: events.OrderErased, _: Recorded) -> Order:
+    """What the shop did and what it was paid stands; of whom, and what was said of it, is gone."""
+    untold = [replace(one, ledger=[replace(entry, message=None) for entry in one.ledger]) for one in view.payments]
+    sent = [replace(one, tracking_number=None, tracking_url=None) for one in view.fulfillments]
+    nobody = dict.fromkeys(("email", "shipping_address", "billing_address", "metadata"))
+    return replace(view, payments=untold, fulfillments=sent, **nobody)
+
+
 @order.on(events.OrderNoted, _id)
 def order_noted(view: Order, _event: events.OrderNoted, _: Recorded) -> Order:
     """A note stands in the timeline; the order itself has only changed its version."""

@@ -13,6 +13,7 @@ from schema.checkout import CheckoutMutation, CheckoutQuery
 from schema.collections import CollectionMutation, CollectionQuery
 from schema.consistency import Consistency, at_least
 from schema.customers import CustomerQuery
+from schema.erasure import ErasureMutation
 from schema.errors import TYPES as ERROR_TYPES
 from schema.events import EventQuery, EventSubscription
 from schema.fulfillment import FulfillmentMutation
@@ -61,6 +62,7 @@ class Mutation(
     OrderMutation,
     FulfillmentMutation,
     PaymentMutation,
+    ErasureMutation,
     OperationMutation,
     WebhookMutation,
 ):

@@ -26,6 +26,7 @@ PREFIXES = {
     "event": "evt",
     "command": "cmd",
     "key": "key",
+    "erasure": "era",
 }
 
 

@@ -4,6 +4,7 @@ Without the key the event is read with nulls in these places. Which fields they 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from shop import cipher
 from shop.events import Event
 from shop.events.personal import PERSONAL, subjects
 from shop.keyring import Key, Keyring
-from shop.log import subject_ids
+from shop.log import stored_events, subject_ids
 from shop.upsert import insert
 
 _KNOWN = (
@@ -21,6 +22,9 @@ _KNOWN = (
     .with_for_update(read=True)  # an erasure waits until what is being sealed is committed, and finds it
 )
 _KNOW = insert(subject_ids).on_conflict_do_nothing().returning(subject_ids.c.id)
+
+
+_AT_ONCE = 1000  # streams named in one statement
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -40,6 +44,25 @@ def seal(connection: sa.Connection, keyring: Keyring, event: Event, stream_versi
     key = _key_of(connection, keyring, subjects(event))
     part = cipher.encrypted(msgspec.json.encode(told), key.secret, event.stream, stream_version)
     return Sealed(msgspec.structs.replace(event, **dict.fromkeys(told)), key.id, part)
+
+
+def strip(connection: sa.Connection, of_streams: Sequence[str]) -> None:
+    """Take what events tell of a person out of those that were stored before anything was sealed.
+
+    The one place where stored events are rewritten: there is no key that could be destroyed instead.
+    """
+    columns = stored_events.c
+    names = {kind.__name__: fields for kind, fields in PERSONAL.items()}
+    plain = sa.select(columns.position, columns.type, columns.data).where(
+        columns.type.in_(names), columns.key_id.is_(None), columns.stream.in_(sa.bindparam("some", expanding=True))
+    )
+    parts = [of_streams[start : start + _AT_ONCE] for start in range(0, len(of_streams), _AT_ONCE)]
+    for row in [row for part in parts for row in connection.execute(plain, {"some": part})]:
+        told: dict[str, Any] = msgspec.json.decode(row.data)
+        left = {name: value for name, value in told.items() if name not in names[row.type]}
+        if left != told:
+            written = msgspec.json.encode(left).decode()
+            connection.execute(sa.update(stored_events).where(columns.position == row.position).values(data=written))
 
 
 def _key_of(connection: sa.Connection, keyring: Keyring, named: Sequence[str]) -> Key:

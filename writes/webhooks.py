@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from shop import events, ids, log
 from shop.position import Position
-from writes import tables as t
+from writes import hook_tables as h
 from writes.refusals import Invalid, NotFound
 from writes.targets import target
 from writes.work import Done, Work
@@ -61,8 +61,8 @@ def create_webhook(work: Work, command: CreateWebhook) -> Done:
         "after_position": after,
         "turn": 1,
     }
-    work.add(t.webhooks, {**row, "secret_number": 1})
-    work.add(t.webhook_deliveries, {"webhook_id": webhook_id, "position": after, "turn": 1})
+    work.add(h.webhooks, {**row, "secret_number": 1})
+    work.add(h.webhook_deliveries, {"webhook_id": webhook_id, "position": after, "turn": 1})
     return Done([_defined(row)], {"webhook_id": webhook_id, "secret_number": 1})
 
 
@@ -83,7 +83,7 @@ def replay_webhook(work: Work, command: ReplayWebhook) -> Done:
     row = _found(work, command.webhook_id)
     after, turn = _place(work, command.after, ["after"]), row.turn + 1
     _change(work, row.id, {"after_position": after, "turn": turn})
-    begin = sa.update(t.webhook_deliveries).where(t.webhook_deliveries.c.webhook_id == row.id)
+    begin = sa.update(h.webhook_deliveries).where(h.webhook_deliveries.c.webhook_id == row.id)
     work.do(begin.values(position=after, turn=turn, last_error=None))
     return Done([events.WebhookReplayed(webhook_id=row.id, after=after, turn=turn)], {"webhook_id": row.id})
 
@@ -98,13 +98,13 @@ def rotate_webhook_secret(work: Work, command: RotateWebhookSecret) -> Done:
 
 def remove_webhook(work: Work, command: RemoveWebhook) -> Done:
     row = _found(work, command.webhook_id)
-    work.do(sa.delete(t.webhook_deliveries).where(t.webhook_deliveries.c.webhook_id == row.id))
-    work.do(sa.delete(t.webhooks).where(t.webhooks.c.id == row.id))
+    work.do(sa.delete(h.webhook_deliveries).where(h.webhook_deliveries.c.webhook_id == row.id))
+    work.do(sa.delete(h.webhooks).where(h.webhooks.c.id == row.id))
     return Done([events.WebhookRemoved(webhook_id=row.id)], {"webhook_id": row.id})
 
 
 def _found(work: Work, webhook_id: str) -> Any:
-    row = work.one(t.webhooks, webhook_id)
+    row = work.one(h.webhooks, webhook_id)
     if row is None:
         raise NotFound(f"There is no webhook {webhook_id}.", ["id"])
     return row
@@ -131,7 +131,7 @@ def _place(work: Work, after: Position | None, path: list[str]) -> int:
 
 
 def _change(work: Work, webhook_id: str, values: dict[str, Any]) -> None:
-    work.do(sa.update(t.webhooks).where(t.webhooks.c.id == webhook_id).values(values))
+    work.do(sa.update(h.webhooks).where(h.webhooks.c.id == webhook_id).values(values))
 
 
 def _defined(row: dict[str, Any]) -> events.WebhookDefined:

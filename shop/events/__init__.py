@@ -19,6 +19,7 @@ from shop.events.catalog import (
     VariantDiscontinued,
     VariantPriced,
 )
+from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
     CreditLine,
     CreditRecorded,
@@ -91,6 +92,7 @@ ALL: tuple[type[Event], ...] = (
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
+    CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
     WebhookDefined, WebhookReplayed, WebhookSecretRotated, WebhookRemoved,
 )  # fmt: skip
@@ -113,6 +115,7 @@ __all__ = [
     "CategoryRenamed",
     "ChannelCreated",
     "CheckoutCanceled",
+    "CheckoutErased",
     "CheckoutExpired",
     "CheckoutReopened",
     "CheckoutStarted",
@@ -120,6 +123,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerErased",
     "CustomerRegistered",
     "Event",
     "FulfillmentCanceled",
@@ -134,6 +138,7 @@ __all__ = [
     "OrderCompleted",
     "OrderCreated",
     "OrderDescribed",
+    "OrderErased",
     "OrderLineMoved",
     "OrderNoted",
     "OrderPlaced",

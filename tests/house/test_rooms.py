@@ -22,7 +22,7 @@ SHARED = {
 }
 ROOMS: dict[str, set[str]] = {
     "shop": set(),
-    "writes": SHARED - {"shop.views"} | {"shop.appending", "shop.keyring"},
+    "writes": SHARED - {"shop.views"} | {"shop.appending", "shop.keyring", "shop.sealing"},
     "projections": SHARED,
     "reads": SHARED - {"shop.log", "shop.tail"},
     "verify": {"shop.views", "shop.money", "shop.events", "shop.clock"},
