@@ -160,7 +160,7 @@ def _stock_moved(view: Product, moved: _Moved, _: Recorded) -> Product:
 
 for _kind in (
     events.StockAdjusted, events.StockTransferred, events.StockReserved, events.StockReleased, events.StockAllocated,
-    events.StockDeallocated, events.StockShipped,
+    events.StockDeallocated, events.StockShipped, events.StockReturned,
 ):  # fmt: skip
     product.shares(_kind, _levels)(_stock_moved)
 

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema import faults
+from schema.cancels import CancelMutation
 from schema.carts import CartMutation, CartQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.checkout import CheckoutMutation, CheckoutQuery
@@ -25,6 +26,7 @@ from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
 from schema.reports import ReportQuery
+from schema.returns import ReturnMutation, ReturnQuery
 from schema.scalars import SCALARS
 from schema.stock import StockMutation, StockQuery
 from schema.views import ViewQuery
@@ -40,6 +42,7 @@ class Query(
     CartQuery,
     CheckoutQuery,
     OrderQuery,
+    ReturnQuery,
     CustomerQuery,
     ReportQuery,
     NodeQuery,
@@ -61,6 +64,8 @@ class Mutation(
     CheckoutMutation,
     OrderMutation,
     FulfillmentMutation,
+    ReturnMutation,
+    CancelMutation,
     PaymentMutation,
     ErasureMutation,
     OperationMutation,

@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events
-from writes import costs, ledger, orders
+from writes import costs, ledger, orders, refunds
 from writes import tables as t
 from writes.providers import ProviderResult
 from writes.refusals import NotFound, PaymentRefused
@@ -59,6 +59,7 @@ def _paid(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResu
 
 
 def _failed(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResult) -> Done:
+    refunds.forget(work, entry.id)
     if payment.state == "CREATED":
         work.do(sa.update(t.payments).where(t.payments.c.id == payment.id).values(state="FAILED"))
     told = _told(work, order, payment, entry, result)
@@ -83,20 +84,24 @@ def _given_back(work: Work, order: Any, payment: Any, entry: Any, result: Provid
     if entry.kind == "VOID":
         work.do(sa.update(t.payments).where(columns.id == payment.id).values(state="VOIDED"))
         return Done([events.PaymentVoided(**_told(work, order, payment, entry, result))])
-    goods = _goods(work, order, entry.amount) if order.placed_at is not None else 0
+    goods = _goods(work, order, entry) if order.placed_at is not None else 0
     work.do(sa.update(t.payments).where(columns.id == payment.id).values(refunded=columns.refunded + entry.amount))
     work.do(sa.update(t.ledger_entries).where(t.ledger_entries.c.id == entry.id).values(goods=goods))
     told = _told(work, order, payment, entry, result)
-    return Done([events.PaymentRefunded(channel=order.channel, refunded_at=work.at, goods=goods, **told)])
+    refunded = events.PaymentRefunded(channel=order.channel, refunded_at=work.at, goods=goods, **told)
+    return Done([refunded, *refunds.settled(work, order)])
 
 
-def _goods(work: Work, order: Any, amount: int) -> int:
-    """The part of a refund that sales figures count, by all that was given back before."""
+def _goods(work: Work, order: Any, entry: Any) -> int:
+    """The part of a refund that sales figures count: that of its lines; without lines, by all that was given back before."""
+    lines, cut = orders.lines_of(work, order.id), refunds.of_entry(work, entry.id)
+    if cut:
+        return refunds.goods(order, lines, cut)
     payments, entries = t.payments.c, t.ledger_entries.c
     mine = sa.select(sa.func.sum(entries.goods)).join(t.payments, payments.id == entries.payment_id)
     told = work.connection.scalar(mine.where(payments.order_id == order.id))
     refunded = sum(payment.refunded for payment in ledger.payments_of(work, order.id))
-    return costs.goods(order, orders.lines_of(work, order.id), refunded=refunded, told=int(told or 0), amount=amount)
+    return costs.goods(order, lines, refunded=refunded, told=int(told or 0), amount=entry.amount)
 
 
 def _told(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResult) -> dict[str, Any]:

@@ -141,6 +141,11 @@ def orders_by(axis: str, value: str, sort: str) -> str:
     return f"orders:{axis}:{value}:{sort}"
 
 
+def returns_in(state: str) -> str:
+    """Returns of a state: members `moment NUL order's id:return's id`."""
+    return f"returns:{state}"
+
+
 def stock_in(warehouse_id: str) -> str:
     return f"warehouse:{warehouse_id}"
 

@@ -11,6 +11,7 @@ from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
 from tests.oracle.random_hooks import Hooks
+from tests.oracle.random_returns import Returns
 from writes import (
     books,
     carts,
@@ -20,6 +21,7 @@ from writes import (
     customers,
     erasure,
     fulfillment,
+    order_lines,
     orders,
     parcels,
     payments,
@@ -61,6 +63,7 @@ class RandomShop:
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods = Goods(self)
         self.hooks = Hooks(self)
+        self.returns = Returns(self)
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -78,6 +81,7 @@ class RandomShop:
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
         draws, weights = zip(*self._draws(), *self.goods.draws(), *self.hooks.draws(), strict=True)
+        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.returns.draws(), strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
@@ -210,10 +214,10 @@ class RandomShop:
 
     def set_line_status(self) -> Any:
         line = self.one("""SELECT l.* FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.status = 'PLACED'
-                           AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED')""")
+                           AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED', 'DELIVERED')""")
         if line is None:
             return None
-        legal = fulfillment.MOVES[line.status]
+        legal = order_lines.MOVES[line.status]
         quantity = self.random.randint(1, line.quantity) if self.chance(0.4) else None
         return fulfillment.SetOrderLineStatus(line.order_id, line.id, self.random.choice(legal), quantity)
 
