@@ -6,8 +6,7 @@ from typing import Any
 
 import strawberry
 
-from reads import carts, products, webhooks
-from reads import carts, products, returns
+from reads import carts, products, returns, webhooks
 from reads.carts import JoinedCart
 from reads.reading import Reading
 from schema.catalog import DEFAULT, shown

@@ -5,7 +5,6 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 """
 
 from shop.views.base import Document, read
-from shop.views.webhooks import Delivered, Webhook
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
 from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
 from shop.views.finding import (
@@ -65,6 +64,7 @@ from shop.views.keys import (
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
+from shop.views.webhooks import Delivered, Webhook
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Webhook, Category, Collection, Product, ProductSales, StockLevel,
