@@ -80,8 +80,8 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.hooks.draws(), strict=True)
-        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.returns.draws(), strict=True)
+        every = [*self._draws(), *self.goods.draws(), *self.returns.draws(), *self.hooks.draws()]
+        draws, weights = zip(*every, strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
