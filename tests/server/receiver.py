@@ -57,7 +57,7 @@ class Receiver:
         finally:
             writer.close()
 
-    async def until(self, count, seconds=10):
+    async def until(self, count, seconds=30):
         """Wait until so many requests were answered."""
         async with asyncio.timeout(seconds):
             while len(self.said) < count:

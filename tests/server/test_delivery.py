@@ -64,7 +64,7 @@ class Hooked:
     def head(self):
         return self.database.read(log.head)
 
-    async def until(self, holds, seconds=10):
+    async def until(self, holds, seconds=30):
         async with asyncio.timeout(seconds):
             while not holds():
                 await asyncio.sleep(0.02)
@@ -87,7 +87,7 @@ async def opened(sqlite_databases, tmp_path, async_redis):
     made = sqlite_databases.new(tmp_path)
 
     @asynccontextmanager
-    async def open_one(database=made, seconds=1.0, first_pause=0.02):
+    async def open_one(database=made, seconds=5.0, first_pause=0.02):
         async with AsyncExitStack() as stack:
             writer = database.new_writer()
             stack.push_async_callback(writer.close)
@@ -177,7 +177,7 @@ async def test_only_what_was_asked_for_arrives_from_where_it_was_asked_for(hooke
     await hooked.does(CreateCategory("More toys"))
     _, head = hooked.head()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await hooked.shown() != {"turn": 1, "position": head}:
             await asyncio.sleep(0.02)
     assert ["Cup"] == [request.name for request in hooked.receiver.requests]
@@ -292,7 +292,7 @@ async def test_one_that_was_removed_is_sent_nothing_more(hooked):
     await hooked.products("Cup")
     await hooked.receiver.until(1)
     await hooked.does(RemoveWebhook(hooked.id))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await hooked.redis.exists(views.DELIVERIES):
             await asyncio.sleep(0.02)
     before = len(hooked.receiver.requests)
@@ -309,14 +309,14 @@ async def test_a_redis_that_was_emptied_is_shown_again_how_far_it_is(hooked):
     await hooked.receiver.until(1)
     await hooked.redis.flushall()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await hooked.shown() or {}).get("position") != hooked.head()[1]:
             await asyncio.sleep(0.05)
 
 
 async def test_of_two_processes_one_delivers_and_the_other_takes_over(opened, async_redis):
     async with opened() as one, open_tail(one.database.address) as tail:
-        other = Deliverer(one.bus, tail, async_redis, Nudges(async_redis), one.deliverer._poster, secret, lease_seconds=4)
+        other = Deliverer(one.bus, tail, async_redis, Nudges(async_redis), one.deliverer._poster, secret, lease_seconds=20)
         await one.hooks()
         async with following(other.run()):
             async with following(one.deliverer.run()):
