@@ -7,7 +7,7 @@ import msgspec
 
 from shop import clock, views
 from shop.money import decimals
-from shop.views import Channel
+from shop.views import Channel, Collection
 
 Bounds = tuple[str | None, str | None]  # from a sort key on, and below another; None where that end is open
 
@@ -88,6 +88,11 @@ class ProductFilter(msgspec.Struct, frozen=True, rename="camel"):
         if self.updated_at is not None:
             found["UPDATED_AT"] = _instant(self.updated_at.gte), _instant(self.updated_at.lt)
         return found
+
+
+def rule_of(collection: Collection | None) -> ProductFilter | None:
+    """The filter that a collection's products fit; None where it is a list."""
+    return None if collection is None or collection.rule is None else msgspec.convert(collection.rule, ProductFilter)
 
 
 def _key(units: int | None) -> str | None:

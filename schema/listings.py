@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+from typing import Any
 
 import msgspec
 import strawberry
@@ -117,6 +118,11 @@ def _sort(sort: ProductSort | None, *, searched: bool, listed: bool) -> tuple[st
     if by is ProductSortField.POSITION and not listed:
         raise bad_input("POSITION is the order of a collection's list: name one in `where.collection`.")
     return by.value, None if direction is None else direction is SortDirection.DESC
+
+
+def plain_filter(where: ProductWhere) -> dict[str, Any]:
+    """Write a filter down as JSON, under the names that clients know."""
+    return dict(msgspec.to_builtins(api_names(given(where))))
 
 
 def _filter(place: Place, where: ProductWhere | None) -> ProductFilter:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import Parent
 
-from reads import catalog, pages, products
+from reads import catalog, gathered, pages, products
 from reads.listings import Listing
 from reads.pages import Edge
 from schema.catalog import DEFAULT, Attribute, Category, Channel, Media, ShownCategory
@@ -108,8 +108,8 @@ class Product(Node, Versioned):
     @strawberry.field(graphql_type=list[Collection])
     @staticmethod
     async def collections(product: Parent[views.Product], info: Info) -> list[ShownCollection]:
-        found = await info.context.reading.many(views.Collection, sorted(product.places))
-        return [Within(one, product.channel) for one in found if one is not None]
+        found = await gathered.collections_of(info.context.reading, product)
+        return [Within(one, product.channel) for one in found]
 
     @strawberry.field(graphql_type=list[ProductOption])
     @staticmethod

@@ -10,12 +10,11 @@ from typing import cast
 import redis
 import sqlalchemy as sa
 
-from shop import views
 from shop.views import Keys
 from verify import catalog, figures, orders, products, selling, webhooks
 from verify.compare import compared
 from verify.expected import Expected
-from verify.found import Found, everything
+from verify.found import Found, everything, standing
 
 _PARTS = (
     catalog.expect_settings,
@@ -55,12 +54,9 @@ def _behind(connection: sa.Connection, client: redis.Redis, keys: Keys) -> list[
     epoch, head = connection.execute(sa.text("SELECT epoch, position FROM log_head")).one()
     wrong = []
     for segment in range(keys.segments):
-        serving = cast("dict[bytes, bytes]", client.hgetall(keys.serving(segment)))
-        for view in views.ALL:
-            name = f"{view.view}.{serving.get(view.view.encode(), b'none').decode()}"
-            told = cast("bytes | None", client.hget(keys.checkpoints(segment), name)) or b""
-            if not told.decode().startswith(f"{epoch} {head} "):
-                wrong.append(f"{keys.checkpoints(segment)} {name}: expected {epoch} {head}, found {told.decode() or 'nothing'}")
+        for name, at in standing(client, keys, segment):
+            if at is None or (at.epoch, at.position) != (epoch, head):
+                wrong.append(f"{keys.checkpoints(segment)} {name}: expected {epoch} {head}, found {at or 'nothing'}")
         parked = cast("list[bytes]", client.hkeys(keys.parked(segment)))
         wrong += [f"{keys.parked(segment)}: {field.decode()} stands parked" for field in parked]
     return wrong

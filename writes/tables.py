@@ -63,6 +63,7 @@ collections = Table(
     Column("name", Text, nullable=False),
     Column("description", Text),
     Column("image", Json),
+    Column("rule", Json),  # the filter that its products fit, as clients write it; null where it is a list
 )  # fmt: skip
 
 # Whose slug it is, in a table of its own: a slug that changes is taken by an INSERT that yields to another's.

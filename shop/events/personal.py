@@ -57,6 +57,7 @@ PLAIN_IN: Mapping[str, Sequence[type]] = {
         stock.WarehouseCreated, stock.WarehouseChanged, selling.Priced, orders.PastLine, orders.CreditLine,
     ),
     "reason": (stock.StockAdjusted, stock.StockShortfallFound),
+    "rule": (catalog.CollectionDefined,),
 }  # fmt: skip
 
 # Structs that are of a person from end to end: only a field that is declared personal may hold one.

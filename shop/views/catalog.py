@@ -39,14 +39,19 @@ class Category(Document, kw_only=True, omit_defaults=True):
 
 
 class Collection(Document, kw_only=True, omit_defaults=True):
-    """What a collection is called. Which products stand in it, each of them knows (`Product.places`)."""
+    """What a collection is called, and its rule, a filter in the API's words.
+
+    Which products stand in a list, each of them knows (`Product.places`); which fit a rule is found when it is asked.
+    """
 
     view = "collection"
+    fold_version = 2  # filed by having a rule
 
     slug: str
     name: str
     description: str | None = None
     image: Media | None = None
+    rule: dict[str, Any] | None = None
 
 
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).

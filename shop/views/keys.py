@@ -100,6 +100,7 @@ def is_beside_the_views(key: str) -> bool:
 LOOKUP = "lookup"  # members `kind=value NUL id`: the way from a slug, SKU, number or reference to an id
 EVERY = "every"  # all documents of a view, in the order of its natural key
 TREE = "tree"  # categories: members `parent id NUL id`, so that the whole tree is one range
+RULED = "ruled"  # collections that have a rule
 SEARCH = "search"  # members `word NUL id`: a range finds all words that begin alike
 
 
