@@ -88,10 +88,7 @@ def create_app(settings: Settings) -> Starlette:
             poster = await stack.enter_async_context(parts.open_poster(settings))
             hooks = Deliverer(bus, tail, client, nudges, poster, proofs.webhook_secret)
             for work in (views.follow(), nudges.run(), events.run(), hooks.run(), duties.expire_what_is_due(bus)):
-                await stack.enter_async_context(following(work))
-            for work in (views.follow(), nudges.run(), events.run()):
                 await stack.enter_async_context(beside(work))
-            await stack.enter_async_context(beside(duties.expire_what_is_due(bus)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
             app.state.events, app.state.operations, app.state.targets = events, Operations(client, keys, tail), poster
             yield

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from reads.feed import following
 from server.delivery import Deliverer
 from server.nudges import Nudges
 from server.posting import Poster
+from shop.beside import beside
 from shop.tail import open_tail
 from writes.bus import Bus
 from writes.database import open_database, open_writer
@@ -18,7 +18,7 @@ from writes.database import open_database, open_writer
 async def deliver(path: Path, address: str) -> None:
     client, poster = Redis.from_url(address, protocol=2), Poster(private=True, seconds=0.3)
     nudges, bus = Nudges(client), Bus(open_writer(open_database(path)), providers={}, committed=_nobody)
-    async with open_tail(path) as tail, following(nudges.run()):
+    async with open_tail(path) as tail, beside(nudges.run()):
         await Deliverer(
             bus, tail, client, nudges, poster, lambda hook, number: f"{hook} {number}", lease_seconds=1, first_pause=0.02
         ).run()

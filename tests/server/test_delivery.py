@@ -11,12 +11,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from reads.feed import following
 from server import delivery, parts
 from server.delivery import Deliverer
 from server.nudges import Nudges
 from server.posting import Poster
 from shop import log, views
+from shop.beside import beside
 from shop.position import Position
 from shop.tail import open_tail
 from tests.server.receiver import OK, answer, receiving
@@ -97,7 +97,7 @@ async def opened(sqlite_databases, tmp_path, async_redis):
             bus = Bus(writer, providers={}, committed=parts.nudge(async_redis), limits=limits)
             poster, nudges = Poster(private=True, seconds=seconds), Nudges(async_redis)
             stack.push_async_callback(poster.close)
-            await stack.enter_async_context(following(nudges.run()))
+            await stack.enter_async_context(beside(nudges.run()))
             deliverer = Deliverer(
                 bus, tail, async_redis, nudges, poster, secret, lease_seconds=seconds * 4, first_pause=first_pause
             )
@@ -109,12 +109,12 @@ async def opened(sqlite_databases, tmp_path, async_redis):
 
 @pytest.fixture
 async def hooked(opened):
-    async with opened() as one, following(one.deliverer.run()):
+    async with opened() as one, beside(one.deliverer.run()):
         yield one
 
 
 async def test_an_event_arrives_as_the_log_tells_it_on_both_databases(opened, database):
-    async with opened(database) as one, following(one.deliverer.run()):
+    async with opened(database) as one, beside(one.deliverer.run()):
         await one.hooks()
         [product_id] = await one.products("Cup")
         await one.receiver.until(1)
@@ -219,7 +219,7 @@ async def test_a_subject_that_fails_holds_back_its_own_events_and_no_others(hook
 
 
 async def test_a_receiver_that_is_down_is_tried_less_and_less_and_shown(opened):
-    async with opened(first_pause=0.3) as one, following(one.deliverer.run()):
+    async with opened(first_pause=0.3) as one, beside(one.deliverer.run()):
         await one.hooks()
         one.receiver.says = lambda _: answer(503)
         await one.products(*map(str, range(30)))
@@ -318,8 +318,8 @@ async def test_of_two_processes_one_delivers_and_the_other_takes_over(opened, as
     async with opened() as one, open_tail(one.database.address) as tail:
         other = Deliverer(one.bus, tail, async_redis, Nudges(async_redis), one.deliverer._poster, secret, lease_seconds=20)
         await one.hooks()
-        async with following(other.run()):
-            async with following(one.deliverer.run()):
+        async with beside(other.run()):
+            async with beside(one.deliverer.run()):
                 await one.products(*map(str, range(20)))
                 await one.receiver.until(20)
                 assert 1 == len([each for each in (one.deliverer, other) if each._lines])
