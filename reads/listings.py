@@ -21,10 +21,10 @@ from shop import views
 from shop.money import Money
 from shop.views import Product
 
-# Which way a sort goes where nobody says: best sellers and newest first, names, prices and places rising.
+# Which way a sort goes where nobody says: best sellers, newest and best rated first, names, prices and places rising.
 _FALLING = {
     "NAME": False, "PRICE": False, "CREATED_AT": True, "BEST_SELLING": True, "UPDATED_AT": True, "POSITION": False,
-    "RELEVANCE": False,
+    "RELEVANCE": False, "RATING": True,
 }  # fmt: skip
 _STATUSES = ("DRAFT", "ACTIVE", "ARCHIVED")
 FEW = 100  # so many documents are sorted sooner than a listing is read

@@ -35,6 +35,7 @@ class ProductSortField(enum.StrEnum):
     BEST_SELLING = "BEST_SELLING"
     POSITION = "POSITION"
     UPDATED_AT = "UPDATED_AT"
+    RATING = "RATING"
     RELEVANCE = "RELEVANCE"
 
 
@@ -68,12 +69,13 @@ class ProductWhere:
     status: list[ProductStatus] | None = strawberry.UNSET
     attributes: list[AttributeWhere] | None = strawberry.UNSET
     on_sale: bool | None = strawberry.UNSET
+    rating_at_least: Decimal | None = strawberry.UNSET
     updated_at: DateTimeWhere | None = strawberry.UNSET
     published: bool | None = strawberry.UNSET
 
 
 @strawberry.input(
-    description="No direction means the natural one: best sellers and newest first, names and prices rising. "
+    description="No direction means the natural one: best sellers, newest and best rated first, names and prices rising. "
     "RELEVANCE has none."
 )
 class ProductSort:

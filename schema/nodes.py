@@ -27,6 +27,7 @@ TYPES = {
     "cus": "Customer",
     "cred": "Credit",
     "hook": "Webhook",
+    "rev": "Review",
 }
 
 

@@ -21,6 +21,8 @@ PREFIXES = {
     "fulfillment": "ful",
     "return": "ret",
     "customer": "cus",
+    "address": "addr",
+    "review": "rev",
     "credit": "cred",
     "webhook": "hook",
     "event": "evt",

@@ -25,6 +25,7 @@ _PARTS = (
     orders.expect_orders,
     figures.expect_customers,
     figures.expect_credits,
+    figures.expect_reviews,
     figures.expect_days,
     figures.expect_rankings,
     webhooks.expect_webhooks,

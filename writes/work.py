@@ -25,6 +25,7 @@ class Limits(msgspec.Struct, frozen=True):
     reservation_minutes: int = 10
     cart_days: int = 30
     private_webhooks: bool = False
+    addresses_a_customer: int = 100
     return_days: int = 30
 
 

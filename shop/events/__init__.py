@@ -52,6 +52,7 @@ from shop.events.orders import (
     Sold,
     Split,
 )
+from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed
 from shop.events.returns import (
     ReturnApproved,
     ReturnCanceled,
@@ -60,6 +61,7 @@ from shop.events.returns import (
     ReturnRejected,
     ReturnRequested,
 )
+from shop.events.reviews import ReviewModerated, ReviewSubmitted
 from shop.events.selling import (
     CartClosed,
     CartCreated,
@@ -67,10 +69,12 @@ from shop.events.selling import (
     CartLineAdded,
     CartLineChanged,
     CartLineRemoved,
+    CartsMerged,
     CheckoutCanceled,
     CheckoutExpired,
     CheckoutReopened,
     CheckoutStarted,
+    MergedLine,
     Priced,
 )
 from shop.events.stock import (
@@ -97,7 +101,7 @@ ALL: tuple[type[Event], ...] = (
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
-    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
+    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
@@ -106,6 +110,7 @@ ALL: tuple[type[Event], ...] = (
     CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
     WebhookDefined, WebhookReplayed, WebhookSecretRotated, WebhookRemoved,
+    CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
 )  # fmt: skip
 
 decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missing upcaster is found when the program starts
@@ -114,6 +119,8 @@ decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missin
 __all__ = [
     "ALL",
     "Address",
+    "AddressRemoved",
+    "AddressSaved",
     "Attribute",
     "CartClosed",
     "CartCreated",
@@ -121,6 +128,7 @@ __all__ = [
     "CartLineAdded",
     "CartLineChanged",
     "CartLineRemoved",
+    "CartsMerged",
     "CategoryCreated",
     "CategoryMoved",
     "CategoryRenamed",
@@ -134,6 +142,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerDescribed",
     "CustomerErased",
     "CustomerRegistered",
     "Event",
@@ -144,6 +153,7 @@ __all__ = [
     "FulfillmentTrackingSet",
     "LineQuantity",
     "Media",
+    "MergedLine",
     "Move",
     "OrderCanceled",
     "OrderCompleted",
@@ -179,6 +189,8 @@ __all__ = [
     "ReturnRejected",
     "ReturnRequested",
     "ReturnedLine",
+    "ReviewModerated",
+    "ReviewSubmitted",
     "Share",
     "Sold",
     "Split",

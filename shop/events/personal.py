@@ -5,7 +5,7 @@ A new field of text, of an address or of free JSON must be declared personal or 
 
 from collections.abc import Mapping, Sequence
 
-from shop.events import catalog, orders, returns, selling, stock
+from shop.events import catalog, orders, people, returns, reviews, selling, stock
 from shop.events.base import Address, Event
 
 _CONTACT = ("email", "shipping_address", "billing_address", "metadata")
@@ -31,6 +31,9 @@ PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     returns.ReturnRequested: ("reason",),
     returns.ReturnRejected: ("reason",),
     orders.CustomerRegistered: ("external_ref", "email", "name"),
+    people.CustomerDescribed: ("email", "name"),
+    people.AddressSaved: ("address",),
+    reviews.ReviewSubmitted: ("title", "body"),
 }
 
 # Whose data an event tells: the ids by which it names a person, the surest first. A guest is known by order and checkout.

@@ -6,7 +6,7 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 
 from shop.views.base import Document, read
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
-from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
+from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, Review, SalesDay
 from shop.views.finding import (
     ENDINGS,
     FACETS,
@@ -57,6 +57,7 @@ from shop.views.keys import (
     operation_key,
     orders_by,
     returns_in,
+    reviews_of,
     root,
     sort_key,
     stock_in,
@@ -70,6 +71,11 @@ from shop.views.webhooks import Delivered, Webhook
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Webhook, Category, Collection, Product, ProductSales, StockLevel,
     Cart, Checkout, Order, Credit, Customer, SalesDay,
+from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
+
+ALL: tuple[type[Document], ...] = (
+    Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
+    Cart, Checkout, Order, Credit, Customer, Review, SalesDay,
 )  # fmt: skip
 
 __all__ = [
@@ -104,6 +110,7 @@ __all__ = [
     "Document",
     "Fulfillment",
     "Generation",
+    "KeptAddress",
     "Keys",
     "Lease",
     "LedgerEntry",
@@ -117,6 +124,7 @@ __all__ = [
     "Product",
     "ProductSales",
     "Return",
+    "Review",
     "SalesDay",
     "StockLevel",
     "Variant",
@@ -148,6 +156,8 @@ __all__ = [
     "ranked_words",
     "read",
     "returns_in",
+    "review_sort_keys",
+    "reviews_of",
     "root",
     "sort_key",
     "stock_in",

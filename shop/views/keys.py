@@ -142,6 +142,11 @@ def orders_by(axis: str, value: str, sort: str) -> str:
     return f"orders:{axis}:{value}:{sort}"
 
 
+def reviews_of(product_id: str, status: str, rating: str, sort: str) -> str:
+    """Reviews of a product's id or of `all`, with a status, of one rating or of `any`; sorted by the API's ReviewSortField."""
+    return f"reviews:{product_id}:{status}:{rating}:{sort}"
+
+
 def returns_in(state: str) -> str:
     """Returns of a state: members `moment NUL order's id:return's id`."""
     return f"returns:{state}"

@@ -11,6 +11,7 @@ from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
 from tests.oracle.random_hooks import Hooks
+from tests.oracle.random_people import People
 from tests.oracle.random_returns import Returns
 from writes import (
     books,
@@ -18,7 +19,6 @@ from writes import (
     charging,
     checkout,
     completing,
-    customers,
     erasure,
     fulfillment,
     order_lines,
@@ -63,6 +63,7 @@ class RandomShop:
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods = Goods(self)
         self.hooks = Hooks(self)
+        self.people = People(self)
         self.returns = Returns(self)
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -80,8 +81,8 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        every = [*self._draws(), *self.goods.draws(), *self.returns.draws(), *self.hooks.draws()]
-        draws, weights = zip(*every, strict=True)
+        others = (*self.goods.draws(), *self.hooks.draws(), *self.people.draws(), *self.returns.draws())
+        draws, weights = zip(*self._draws(), *others, strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
@@ -119,7 +120,7 @@ class RandomShop:
             (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
             (self.expire_cart, 1), (self.start_checkout, 16), (self.complete_checkout, 16), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 9), (self.cancel_order, 2), (self.set_line_status, 12),
-            (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
+            (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
             (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 2),
             (self.erase_customer, 1), (self.erase_order, 1),
         ]  # fmt: skip
@@ -161,7 +162,7 @@ class RandomShop:
 
     def create_cart(self) -> Any:
         channel = self.one("SELECT code FROM channels").code
-        return carts.CreateCart(channel, self._wanted(channel))
+        return carts.CreateCart(channel, self._wanted(channel), self.people.buyer())
 
     def add_lines(self) -> Any:
         cart = self.one("SELECT id, channel FROM carts WHERE status = 'OPEN'")
@@ -275,10 +276,6 @@ class RandomShop:
     def void(self) -> Any:
         row = self.one("SELECT id FROM payments WHERE state = 'AUTHORIZED'")
         return row and charging.VoidPayment(row.id)
-
-    def register_customer(self) -> Any:
-        number = self.random.randint(1, 30)
-        return customers.RegisterCustomer(f"REF-{number}", self.random.choice([None, "Ann-Marie O'Hara", "İpek Straße_9"]))
 
     def erase_customer(self) -> Any:
         row = self.one("SELECT id FROM customers")
