@@ -322,21 +322,15 @@ def _recut(lines: list[MovedLine], line_id: str, cut: int, new_id: str) -> list[
 
 def _entries(document: Order) -> Iterable[Entry]:
     yield views.LOOKUP, views.member(f"number={document.number}", document.id), 0
-    axes = {
-        "all": "",
-        "channel": document.channel,
-        "status": document.status,
-        "payment": document.payment_status,
-        "fulfillment": document.fulfillment_status,
-    }
-    axes |= {} if document.customer_id is None else {"customer": document.customer_id}
     for back in document.returns:
         yield views.LOOKUP, views.member(f"return={back.id}", document.id), 0
         yield views.returns_in(back.state), views.member(back.created_at, f"{document.id}:{back.id}"), 0
-    for sort, key in views.order_sort_keys(document).items():
-        entry = views.member(key, document.id)
-        for axis, value in axes.items():
-            yield views.orders_by(axis, value, sort), entry, 0
+    for word in views.order_words(document):
+        yield views.SEARCH, views.member(word, document.id), 0
+    keys = {sort: views.member(key, document.id) for sort, key in views.order_sort_keys(document).items()}
+    for axis, value in views.order_axes(document):
+        for sort in keys if axis in views.SORTED_AXES else ("PLACED_AT",):
+            yield views.orders_by(axis, value, sort), keys[sort], 0
 
 
 order.entries = _entries

@@ -30,6 +30,7 @@ from shop.events.orders import (
     FulfillmentShipped,
     FulfillmentTrackingSet,
     LineQuantity,
+    OfOrder,
     OrderCanceled,
     OrderCompleted,
     OrderCreated,
@@ -78,6 +79,7 @@ from shop.events.selling import (
     Priced,
 )
 from shop.events.stock import (
+    ByOrder,
     Move,
     StockAdjusted,
     StockAllocated,
@@ -113,11 +115,14 @@ ALL: tuple[type[Event], ...] = (
     CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
 )  # fmt: skip
 
+OF_ORDERS = tuple(kind for kind in ALL if issubclass(kind, OfOrder | ByOrder))  # those that an order's history is made of
+
 decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missing upcaster is found when the program starts
 
 
 __all__ = [
     "ALL",
+    "OF_ORDERS",
     "Address",
     "AddressRemoved",
     "AddressSaved",

@@ -40,6 +40,7 @@ from shop.views.generations import (
 from shop.views.keys import (
     DELIVERIES,
     EVERY,
+    FREE,
     LAYOUT,
     LOOKUP,
     NUDGE,
@@ -63,6 +64,7 @@ from shop.views.keys import (
     stock_in,
     top,
 )
+from shop.views.order_finding import SORTED_AXES, order_axes, order_words, searched_words
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
@@ -72,10 +74,11 @@ ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Webhook, Category, Collection, Product, ProductSales, StockLevel,
     Cart, Checkout, Order, Credit, Customer, SalesDay,
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
+from shop.views.timelines import Timeline, TimelineEntry, as_buyer
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Credit, Customer, Review, SalesDay,
+    Cart, Checkout, Order, Timeline, Credit, Customer, Review, SalesDay,
 )  # fmt: skip
 
 __all__ = [
@@ -85,12 +88,14 @@ __all__ = [
     "ENDINGS",
     "EVERY",
     "FACETS",
+    "FREE",
     "LAYOUT",
     "LEAST_TOLERANT",
     "LOOKUP",
     "NUDGE",
     "RULED",
     "SEARCH",
+    "SORTED_AXES",
     "TREE",
     "WORDS",
     "WORKERS",
@@ -127,12 +132,15 @@ __all__ = [
     "Review",
     "SalesDay",
     "StockLevel",
+    "Timeline",
+    "TimelineEntry",
     "Variant",
     "VariantPrice",
     "Warehouse",
     "Webhook",
     "Wish",
     "after_cut",
+    "as_buyer",
     "checkpoint",
     "customer_sort_key",
     "facet_entry",
@@ -149,7 +157,9 @@ __all__ = [
     "number_key",
     "of_kind",
     "operation_key",
+    "order_axes",
     "order_sort_keys",
+    "order_words",
     "orders_by",
     "parked_field",
     "product_sort_keys",
@@ -159,6 +169,7 @@ __all__ = [
     "review_sort_keys",
     "reviews_of",
     "root",
+    "searched_words",
     "sort_key",
     "stock_in",
     "top",
