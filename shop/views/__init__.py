@@ -67,17 +67,12 @@ from shop.views.keys import (
 from shop.views.order_finding import SORTED_AXES, order_axes, order_words, searched_words
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
-from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
+from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
+from shop.views.timelines import Timeline, TimelineEntry, as_buyer
 from shop.views.webhooks import Delivered, Webhook
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Webhook, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Credit, Customer, SalesDay,
-from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
-from shop.views.timelines import Timeline, TimelineEntry, as_buyer
-
-ALL: tuple[type[Document], ...] = (
-    Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
     Cart, Checkout, Order, Timeline, Credit, Customer, Review, SalesDay,
 )  # fmt: skip
 
