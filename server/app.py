@@ -21,6 +21,7 @@ from schema.context import Context
 from schema.proofs import Proofs
 from schema.root import build_schema
 from server import callers, duties, parts
+from server.delivery import Deliverer
 from server.event_log import ServedLog
 from server.nudges import Nudges
 from server.operations import Operations
@@ -61,6 +62,7 @@ class Face(GraphQL[Context, None]):
             caller=callers.caller(headers, dev=self._dev),
             events=state.events,
             operations=state.operations,
+            targets=state.targets,
             idempotency_key=headers.get("idempotency-key"),
             at_least_header=headers.getlist("tradewind-at-least"),
         )
@@ -73,7 +75,8 @@ class Face(GraphQL[Context, None]):
 
 def create_app(settings: Settings) -> Starlette:
     """Make the application; its parts are opened when it starts and closed when it ends."""
-    face = Face(dev=settings.dev, proofs=Proofs(secret_key(settings)))
+    proofs = Proofs(secret_key(settings))
+    face = Face(dev=settings.dev, proofs=proofs)
 
     @asynccontextmanager
     async def opened(app: Starlette) -> AsyncIterator[None]:
@@ -87,11 +90,12 @@ def create_app(settings: Settings) -> Starlette:
                 await stack.enter_async_context(beside(deliver_of_test(bus, bank)))
             keys, nudges = await parts.layout(client, settings), Nudges(client)
             views, events = Views(client, keys, tail), ServedLog(tail, nudges)
-            for work in (views.follow(), nudges.run(), events.run()):
+            poster = await stack.enter_async_context(parts.open_poster(settings))
+            hooks = Deliverer(bus, tail, client, nudges, poster, proofs.webhook_secret)
+            for work in (views.follow(), nudges.run(), events.run(), hooks.run(), duties.expire_what_is_due(bus)):
                 await stack.enter_async_context(beside(work))
-            await stack.enter_async_context(beside(duties.expire_what_is_due(bus)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
-            app.state.events, app.state.operations = events, Operations(client, keys, tail)
+            app.state.events, app.state.operations, app.state.targets = events, Operations(client, keys, tail), poster
             yield
 
     routes = [

@@ -7,6 +7,7 @@ import redis.exceptions
 from redis.asyncio import Redis
 
 from server import redis_server
+from server.posting import Poster
 from server.settings import Settings
 from server.small_files import SmallFiles
 from shop import views
@@ -15,6 +16,7 @@ from writes.bus import Bus
 from writes.database import Database, open_writer
 from writes.providers import Manual, Provider
 from writes.trial import Test
+from writes.work import Limits
 
 EMBEDDED_SEGMENTS = 1
 SERVER_SEGMENTS = 16
@@ -48,9 +50,20 @@ async def open_bus(
     """Open the bus of this process. An import's takes longer turns, fewer fsyncs, and leaves room for buyers between."""
     writer = open_writer(database, importing=importing)
     try:
-        yield Bus(writer, providers=providers(settings), open_in=settings.open_in(), committed=nudge)
+        limits = Limits(private_webhooks=settings.webhooks_allow_private)
+        yield Bus(writer, providers=providers(settings), open_in=settings.open_in(), committed=nudge, limits=limits)
     finally:
         await writer.close()
+
+
+@asynccontextmanager
+async def open_poster(settings: Settings) -> AsyncIterator[Poster]:
+    """Open what sends webhooks, within the bounds that are set."""
+    poster = Poster(private=settings.webhooks_allow_private, seconds=settings.webhook_seconds)
+    try:
+        yield poster
+    finally:
+        await poster.close()
 
 
 def providers(settings: Settings) -> dict[str, Provider]:

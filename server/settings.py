@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     test_webhook_secret: str = "test"  # noqa: S105 - of a provider that moves no money: who knows it can pay with `approve` as well
     manual_ship_before_payment: bool = False
     secret_key: str = Field(default="", repr=False)
+    webhooks_allow_private: bool = False
+    webhook_seconds: float = Field(default=10, gt=0, le=60)
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
 

@@ -43,6 +43,7 @@ from writes import (
     transfers,
     variants,
     warehouses,
+    webhooks,
 )
 from writes.asking import answer_of
 from writes.keys import Kept, Key
@@ -115,6 +116,11 @@ HANDLERS: Mapping[type, Handler] = {
     erasure.EraseOrder: erasure.erase_order,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
+    webhooks.CreateWebhook: webhooks.create_webhook,
+    webhooks.UpdateWebhook: webhooks.update_webhook,
+    webhooks.ReplayWebhook: webhooks.replay_webhook,
+    webhooks.RotateWebhookSecret: webhooks.rotate_webhook_secret,
+    webhooks.RemoveWebhook: webhooks.remove_webhook,
 }
 
 _TWIN_SECONDS = 10.0
@@ -199,6 +205,10 @@ class Bus:
     async def read(self, query: Callable[[sa.Connection], Any]) -> Any:
         """Run a query of the write side's own (which checkouts are overdue?) on the writer's connection."""
         return (await self._writer.run(lambda connection: Attempt((), query(connection)))).result
+
+    async def keep(self, change: Callable[[sa.Connection], Any]) -> Any:
+        """Make a change that no event tells, in a transaction of its own: what duties keep for themselves."""
+        return (await self._writer.run(lambda connection: Attempt((), change(connection)))).result
 
     async def _again_without_overdue(self, sent: _Sent, overdue: list[str]) -> Answer:
         """End each checkout whose time is over, each in its own transaction, then try once more."""

@@ -97,6 +97,7 @@ from shop.events.stock import (
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
+from shop.events.webhooks import WebhookDefined, WebhookRemoved, WebhookReplayed, WebhookSecretRotated
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, CategoryRenamed, CategoryMoved, CollectionDefined, CollectionListed,
@@ -114,6 +115,7 @@ ALL: tuple[type[Event], ...] = (
     OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
+    WebhookDefined, WebhookReplayed, WebhookSecretRotated, WebhookRemoved,
     CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
 )  # fmt: skip
 
@@ -220,5 +222,9 @@ __all__ = [
     "VariantPriced",
     "WarehouseChanged",
     "WarehouseCreated",
+    "WebhookDefined",
+    "WebhookRemoved",
+    "WebhookReplayed",
+    "WebhookSecretRotated",
     "decode",
 ]

@@ -43,7 +43,8 @@ _NAMED_BY = ("customer_id", "order_id", "checkout_id")
 
 # Plain wherever they stand, as is all that ends with `_id`, `_ids` or `_at`.
 PLAIN: frozenset[str] = frozenset({
-    "barcode", "carrier", "channel", "code", "credit_number", "currency", "decline_code", "fulfillment_status", "key", "kind",
+    "barcode", "carrier", "channel", "code", "credit_number", "currency", "decline_code", "event_types",
+    "fulfillment_status", "key", "kind",
     "number", "of", "payment_status", "provider", "provider_ref", "reserved_until", "sku", "slug", "status", "tags",
     "unit_price", "url", "alt", "value", "vendor", "was",
 })  # fmt: skip

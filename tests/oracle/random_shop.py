@@ -11,6 +11,7 @@ from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle import random_payments
 from tests.oracle.random_goods import Goods
+from tests.oracle.random_hooks import Hooks
 from tests.oracle.random_people import People
 from tests.oracle.random_returns import Returns
 from writes import (
@@ -57,6 +58,7 @@ class RandomShop:
         ways = {"manual": providers.Manual(ship_before_payment=True), **self.payments.ways()}
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods = Goods(self)
+        self.hooks = Hooks(self)
         self.people = People(self)
         self.returns = Returns(self)
         self.accepted: Counter[str] = Counter()
@@ -75,7 +77,7 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        others = (*self.goods.draws(), *self.people.draws(), *self.returns.draws())
+        others = (*self.goods.draws(), *self.hooks.draws(), *self.people.draws(), *self.returns.draws())
         draws, weights = zip(*self._draws(), *others, strict=True)
         sent = 0
         while sent < count:

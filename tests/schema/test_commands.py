@@ -22,6 +22,7 @@ from schema import (
     payments,
     product_edits,
     stock,
+    webhooks,
     wheres,
 )
 from schema.inputs import cleared, command, given
@@ -44,6 +45,7 @@ from writes import stock as stock_commands
 from writes import transfers as transfer_commands
 from writes import variants as variant_commands
 from writes import warehouses as warehouse_commands
+from writes import webhooks as webhook_commands
 
 FIELDS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
 ASKED = {"view_rebuild", "view_rollback", "parked_retry", "parked_skip"}  # of the workers: nothing is written to the log
@@ -83,6 +85,8 @@ MADE = [
     (fulfillment.FulfillmentCreateInput, parcel_commands.CreateFulfillment, set()),
     (fulfillment.FulfillmentShipInput, parcel_commands.ShipFulfillment, set()),
     (fulfillment.FulfillmentShipInput, parcel_commands.SetFulfillmentTracking, set()),
+    (webhooks.WebhookInput, webhook_commands.CreateWebhook, set()),
+    (webhooks.WebhookUpdateInput, webhook_commands.UpdateWebhook, set()),
     (listings.ProductWhere, ProductFilter, set()),
     (listings.MoneyWhere, Prices, set()),
     (wheres.DateTimeWhere, Moments, set()),
