@@ -43,7 +43,8 @@ _INSIDE: Mapping[type, tuple[str, ...]] = {
 }
 # What events tell of a person is sealed in the log: these names are left out of what a timeline tells.
 _SEALED = (
-    "email", "shipping_address", "billing_address", "metadata", "note", "reason", "message", "tracking_number", "tracking_url",
+    "email", "shipping_address", "billing_address", "metadata", "note", "reason", "message", "action", "tracking_number",
+    "tracking_url",
 )  # fmt: skip
 
 
