@@ -22,6 +22,7 @@ from schema.context import Context
 from schema.proofs import Proofs
 from schema.root import build_schema
 from server import callers, duties, parts
+from server.erasing import Erasing
 from server.event_log import ServedLog
 from server.nudges import Nudges
 from server.operations import Operations
@@ -85,6 +86,8 @@ def create_app(settings: Settings) -> Starlette:
             for work in (views.follow(), nudges.run(), events.run()):
                 await stack.enter_async_context(following(work))
             await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
+            erasing = Erasing(bus, database, tail, views, client, keys)
+            await stack.enter_async_context(following(erasing.follow_up()))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
             app.state.events, app.state.operations = events, Operations(client, keys, tail)
             yield

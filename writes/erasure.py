@@ -33,6 +33,17 @@ class EraseOrder(msgspec.Struct, frozen=True):
     order_id: str
 
 
+class FinishErasure(msgspec.Struct, frozen=True):
+    """Said by the duty that followed an erasure up: keys, files, views and Redis have nothing of it any more."""
+
+    erasure_id: str
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    id: str
+    key_ids: list[str]
+
+
 class Traces(msgspec.Struct, frozen=True):
     """Where a person is told of, as queries of ids."""
 
@@ -63,6 +74,19 @@ def erase_order(work: Work, command: EraseOrder) -> Done:
     _refuse_in_flight(work, traces)
     happened, key_ids = _forgotten(work, traces)
     return _done(work, happened, key_ids, {"order_id": order.id})
+
+
+def finish_erasure(work: Work, command: FinishErasure) -> Done:
+    columns = t.erasures.c
+    work.do(sa.update(t.erasures).where(columns.id == command.erasure_id, columns.done_at.is_(None)).values(done_at=work.at))
+    return Done()
+
+
+def unfinished(connection: sa.Connection) -> list[Unfinished]:
+    """Erasures that are committed and not yet followed up everywhere, the oldest first."""
+    columns = t.erasures.c
+    rows = connection.execute(sa.select(columns.id, columns.key_ids).where(columns.done_at.is_(None)).order_by(columns.id))
+    return [Unfinished(row.id, row.key_ids) for row in rows]
 
 
 def _of_customer(customer_id: str) -> Traces:
