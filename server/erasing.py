@@ -18,9 +18,9 @@ from reads.status import Status
 from shop import clock
 from shop.tail import LogUnavailableError, Tail
 from shop.views import Keys
+from writes import erasure
 from writes.bus import Bus
 from writes.database import Database
-from writes.erasure import FinishErasure, unfinished
 from writes.refusals import BusyError
 from writes.scrubbing import StillReadError, scrub
 
@@ -47,19 +47,35 @@ class Erasing:
         self._generations = Generations(client, keys)
 
     async def follow_up(self) -> None:
-        """Look for erasures to follow up, as long as the process lives."""
+        """Look for erasures to follow up, as long as the process lives; for a restore, when it begins."""
+        healed = False
         while True:
-            await asyncio.sleep(_EVERY_SECONDS)
             try:
+                healed = healed or await self.heal()
                 await self.step()
             except _PASSING as reason:
                 logger.info("erasure_waits", reason=type(reason).__name__)
             except Exception:  # a duty that ends is a duty that nobody does
                 logger.exception("erasure_failed")
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def heal(self) -> bool:
+        """After a restore: what only one of database and keyring knows to be erased is erased in the other, too.
+
+        Return whether nothing of it is left; else a payment is in flight, and it is to be asked again.
+        """
+        if revived := await self._tail.run(erasure.revived):
+            await scrub(self._database, revived, clock.text(clock.utc_now()))
+            logger.warning("keys_destroyed_again", count=len(revived))
+        for command in await self._tail.run(erasure.remembered):
+            answer = await self._bus.send(command, actor="system")
+            if answer.position is not None:
+                logger.warning("erased_again", what=type(command).__name__)
+        return not await self._tail.run(erasure.remembered)
 
     async def step(self) -> int:
         """Follow up all erasures that are committed; return how many there were."""
-        waiting = await self._bus.read(unfinished)
+        waiting = await self._bus.read(erasure.unfinished)
         if not waiting:
             return 0
         key_ids = [key_id for one in waiting for key_id in one.key_ids]
@@ -69,7 +85,7 @@ class Erasing:
         await self._generations.clean(list(VERSIONS))  # they were folded before, and stand as they stood
         await rewrite(self._redis)
         for one in waiting:
-            await self._bus.send(FinishErasure(one.id), actor="system")
+            await self._bus.send(erasure.FinishErasure(one.id), actor="system")
         logger.info("erasures_followed_up", count=len(waiting), keys=len(key_ids))
         return len(waiting)
 

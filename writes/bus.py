@@ -88,6 +88,7 @@ HANDLERS: Mapping[type, Handler] = {
     customers.RegisterCustomer: customers.register_customer,
     erasure.EraseCustomer: erasure.erase_customer,
     erasure.EraseOrder: erasure.erase_order,
+    erasure.EraseCheckout: erasure.erase_checkout,
     erasure.FinishErasure: erasure.finish_erasure,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,

@@ -116,6 +116,7 @@ class RandomShop:
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
             (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 2),
             (self.erase_customer, 1), (self.erase_order, 1), (self.finish_erasure, 1),
+            (self.erase_checkout, 1),
         ]  # fmt: skip
 
     def adjust_stock(self) -> Any:
@@ -277,6 +278,10 @@ class RandomShop:
     def erase_customer(self) -> Any:
         row = self.one("SELECT id FROM customers")
         return row and erasure.EraseCustomer(row.id)
+
+    def erase_checkout(self) -> Any:
+        row = self.one("SELECT id FROM checkouts")
+        return row and erasure.EraseCheckout(row.id)
 
     def finish_erasure(self) -> Any:
         row = self.one("SELECT id FROM erasures WHERE done_at IS NULL")
