@@ -19,6 +19,8 @@ from writes.work import Done, Work
 _CONTACT = ("email", "shipping_address", "billing_address", "metadata")
 _CALLED = ("external_ref", "email", "name")
 
+_AT_ONCE = 1000  # keys named in one statement
+
 Ids = sa.Select[tuple[str]]
 
 
@@ -131,9 +133,10 @@ def remembered(connection: sa.Connection) -> list[Command]:
 
 def revived(connection: sa.Connection) -> list[str]:
     """Keys that an erasure destroyed and a keyring of before it has brought back."""
-    erased = {key_id for row in connection.execute(sa.select(t.erasures.c.key_ids)) for key_id in row.key_ids}
-    alive = connection.scalars(sa.select(subject_keys.c.id).where(subject_keys.c.key.is_not(None)))
-    return sorted(erased.intersection(alive)) if erased else []
+    erased = sorted({key_id for row in connection.execute(sa.select(t.erasures.c.key_ids)) for key_id in row.key_ids})
+    alive = sa.select(subject_keys.c.id).where(subject_keys.c.key.is_not(None))
+    parts = [erased[start : start + _AT_ONCE] for start in range(0, len(erased), _AT_ONCE)]
+    return [key_id for part in parts for key_id in connection.scalars(alive.where(subject_keys.c.id.in_(part)))]
 
 
 def _of_guest(checkout_id: str | None, order_id: str | None) -> Traces:
