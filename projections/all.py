@@ -7,6 +7,7 @@ import msgspec
 
 from projections import books as _books  # noqa: F401 - declares more folds of the order
 from projections import carts, catalog, customers, orders, products, sales, stock
+from projections import returns as _returns  # noqa: F401 - and still more
 from projections.projection import Projection, Route
 from shop.events import Event
 from shop.log import Recorded

@@ -6,14 +6,14 @@ from typing import Any
 
 import strawberry
 
-from reads import carts, products
+from reads import carts, products, returns
 from reads.carts import JoinedCart
 from reads.reading import Reading
 from schema.catalog import DEFAULT, shown
 from schema.collections import shown_collection
 from schema.context import Context, Info
 from schema.faults import bad_input
-from schema.nodes import Node
+from schema.nodes import Node, Within
 from schema.scalars import LogPosition
 from shop import ids, views
 
@@ -24,7 +24,13 @@ def _document(view: type[views.Document]) -> Callable[[Reading, str, str], Await
     return lambda reading, node_id, _: reading.get(view, node_id)
 
 
-# How a node is loaded, by the prefix of its id. Payments, fulfillments and returns are found through their order.
+async def _return(reading: Reading, return_id: str) -> Any:
+    order = await returns.order_of_return(reading, return_id)
+    shown = [] if order is None else [Within(back, order) for back in order.returns]
+    return next((back for back in shown if back.id == return_id), None)
+
+
+# How a node is loaded, by the prefix of its id. Payments and fulfillments are found through their order.
 LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
     "prod": lambda reading, node_id, channel: products.product(reading, channel, id=node_id),
     "var": lambda reading, node_id, channel: products.variant(reading, channel, id=node_id),
@@ -34,6 +40,7 @@ LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
     "cart": lambda reading, node_id, _: carts.cart(reading, node_id),
     "chk": _document(views.Checkout),
     "ord": _document(views.Order),
+    "ret": lambda reading, node_id, _: _return(reading, node_id),
     "cus": _document(views.Customer),
     "cred": _document(views.Credit),
 }
@@ -77,4 +84,6 @@ def _is_shown(context: Context, found: Any) -> bool:
             return context.shows(found.cart_id, context.cart_token(None))
         case views.Order():
             return context.shows(found.id, context.order_token(None))
+        case Within(owner=views.Order(id=order_id)):  # what stands in an order
+            return context.shows(order_id, context.order_token(None))
     return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import Parent
 
-from reads import catalog, customers, orders, products
+from reads import catalog, customers, orders, products, returns
 from reads.pages import Page
 from schema.addresses import Address, AddressInput
 from schema.catalog import Attribute, Channel, Media
@@ -90,7 +90,7 @@ class OrderLine:
     @strawberry.field
     @staticmethod
     def quantity_returnable(line: Parent[ShownLine]) -> int:
-        return max(0, line.source.quantity_shipped - line.source.quantity_returned)
+        return returns.returnable(line.owner, line.source)
 
 
 @strawberry.type(

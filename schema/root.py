@@ -25,6 +25,7 @@ from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
 from schema.reports import ReportQuery
+from schema.returns import ReturnMutation, ReturnQuery
 from schema.scalars import SCALARS
 from schema.stock import StockMutation, StockQuery
 from schema.views import ViewQuery
@@ -39,6 +40,7 @@ class Query(
     CartQuery,
     CheckoutQuery,
     OrderQuery,
+    ReturnQuery,
     CustomerQuery,
     ReportQuery,
     NodeQuery,
@@ -59,6 +61,7 @@ class Mutation(
     CheckoutMutation,
     OrderMutation,
     FulfillmentMutation,
+    ReturnMutation,
     PaymentMutation,
     ErasureMutation,
     OperationMutation,

@@ -168,10 +168,12 @@ def _forgotten(work: Work, traces: Traces) -> tuple[list[events.Event], set[str]
 
 
 def _forget_payments_and_ways(work: Work, of_orders: Ids) -> None:
-    """Free texts of payments, and what leads to a name and an address at a carrier."""
+    """Free texts of payments and returns, and what leads to a name and an address at a carrier."""
     payments = sa.select(t.payments.c.id).where(t.payments.c.order_id.in_(of_orders))
     work.do(sa.update(t.ledger_entries).where(t.ledger_entries.c.payment_id.in_(payments)).values(message=None))
     parcels = sa.select(t.fulfillments.c.id).where(t.fulfillments.c.order_id.in_(of_orders))
+    back = sa.select(t.returns.c.id).where(t.returns.c.order_id.in_(of_orders))
+    work.do(sa.delete(t.return_reasons).where(t.return_reasons.c.return_id.in_(back)))
     gone = {"tracking_number": None, "tracking_url": None}
     work.do(sa.update(t.tracking).where(t.tracking.c.fulfillment_id.in_(parcels)).values(gone))
 

@@ -77,7 +77,7 @@ def cancel_order(work: Work, command: CancelOrder) -> Done:
         raise Invalid("Say why the order is canceled.", ["input", "reason"])
     if order.status not in {"PENDING_PAYMENT", "PLACED"}:
         raise NotAllowedFrom("The order", order.status, [], ["id"])
-    if in_flight(work, sa.select(t.orders.c.id).where(t.orders.c.id == order.id)):
+    if is_paying(work, order.id):
         raise NotAllowedFrom("A payment of the order", "PENDING", ["SUCCESS", "FAILURE"], ["id"])
     if any(line.shipped for line in lines_of(work, order.id)):
         raise NotAllowedFrom("The order, partly shipped,", order.status, ["COMPLETED"], ["id"])
@@ -124,6 +124,11 @@ def load(work: Work, order_id: str, path: list[str | int]) -> Any:
 def lines_of(work: Work, order_id: str) -> list[Any]:
     columns = t.order_lines.c
     return list(work.all(sa.select(t.order_lines).where(columns.order_id == order_id).order_by(columns.ordinal)))
+
+
+def is_paying(work: Work, order_id: str) -> bool:
+    """Whether a provider is being asked about an order right now."""
+    return in_flight(work, sa.select(t.orders.c.id).where(t.orders.c.id == order_id)) is not None
 
 
 def in_flight(work: Work, some: sa.Select[tuple[str]]) -> str | None:

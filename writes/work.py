@@ -24,6 +24,7 @@ class Limits(msgspec.Struct, frozen=True):
     lines_a_cart: int = 500
     reservation_minutes: int = 10
     cart_days: int = 30
+    return_days: int = 30
 
 
 class Work(msgspec.Struct, frozen=True):

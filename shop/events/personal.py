@@ -5,7 +5,7 @@ A new field of text, of an address or of free JSON must be declared personal or 
 
 from collections.abc import Mapping, Sequence
 
-from shop.events import catalog, orders, selling, stock
+from shop.events import catalog, orders, returns, selling, stock
 from shop.events.base import Address, Event
 
 _CONTACT = ("email", "shipping_address", "billing_address", "metadata")
@@ -27,6 +27,8 @@ PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     orders.PaymentRefunded: _MESSAGE,
     orders.FulfillmentShipped: _TRACKING,
     orders.FulfillmentTrackingSet: _TRACKING,
+    returns.ReturnRequested: ("reason",),
+    returns.ReturnRejected: ("reason",),
     orders.CustomerRegistered: ("external_ref", "email", "name"),
 }
 

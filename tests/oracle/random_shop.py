@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from shop.events import Address, LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
+from tests.oracle.random_returns import Returns
 from writes import (
     books,
     carts,
@@ -59,6 +60,7 @@ class RandomShop:
         ways = {"manual": providers.Manual(ship_before_payment=True), "test": providers.Test(), "late": Late(self)}
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods = Goods(self)
+        self.returns = Returns(self)
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -75,7 +77,7 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        draws, weights = zip(*self._draws(), *self.goods.draws(), strict=True)
+        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.returns.draws(), strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
@@ -209,7 +211,7 @@ class RandomShop:
 
     def set_line_status(self) -> Any:
         line = self.one("""SELECT l.* FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.status = 'PLACED'
-                           AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED')""")
+                           AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED', 'DELIVERED')""")
         if line is None:
             return None
         legal = fulfillment.MOVES[line.status]

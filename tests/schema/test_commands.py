@@ -7,8 +7,8 @@ import msgspec
 import pytest
 import strawberry
 
+from reads.filters import AttributeFilter, Moments, Prices, ProductFilter, Texts
 from reads.orders import OrderFilter
-from reads.products import Moments, Prices, ProductFilter
 from schema import (
     addresses,
     carts,
@@ -85,6 +85,8 @@ MADE = [
     (listings.ProductWhere, ProductFilter, set()),
     (listings.MoneyWhere, Prices, set()),
     (listings.DateTimeWhere, Moments, set()),
+    (order_lists.StringWhere, Texts, set()),
+    (listings.AttributeWhere, AttributeFilter, set()),
     (order_lists.OrderWhere, OrderFilter, set()),
 ]
 
