@@ -45,6 +45,7 @@ class Erasing:
         self._status = Status(views)
         self._redis = client
         self._generations = Generations(client, keys)
+        self._scrubbed: set[str] = set()  # erasures that only Redis has still to forget
 
     async def follow_up(self) -> None:
         """Look for erasures to follow up, as long as the process lives; for a restore, when it begins."""
@@ -78,15 +79,18 @@ class Erasing:
         waiting = await self._bus.read(erasure.unfinished)
         if not waiting:
             return 0
-        key_ids = [key_id for one in waiting for key_id in one.key_ids]
-        await scrub(self._database, key_ids, clock.text(clock.utc_now()))
+        if any(one.id not in self._scrubbed for one in waiting):
+            key_ids = [key_id for one in waiting for key_id in one.key_ids]
+            await scrub(self._database, key_ids, clock.text(clock.utc_now()))
+            self._scrubbed |= {one.id for one in waiting}
         async with asyncio.timeout(_PATIENCE):
             await self._shown(*await self._tail.head())
         await self._generations.clean(list(VERSIONS))  # they were folded before, and stand as they stood
         await rewrite(self._redis)
         for one in waiting:
             await self._bus.send(erasure.FinishErasure(one.id), actor="system")
-        logger.info("erasures_followed_up", count=len(waiting), keys=len(key_ids))
+        self._scrubbed -= {one.id for one in waiting}
+        logger.info("erasures_followed_up", count=len(waiting))
         return len(waiting)
 
     async def _shown(self, epoch: str, position: int) -> None:

