@@ -82,6 +82,15 @@ def order_canceled(view: Order, event: events.OrderCanceled, _: Recorded) -> Ord
     return replace(canceled, status="CANCELED", payment_status=event.payment_status)
 
 
+@order.on(events.OrderLinesCanceled, _id)
+def order_lines_canceled(view: Order, event: events.OrderLinesCanceled, _: Recorded) -> Order:
+    gone = {line.line_id: line.quantity for line in event.lines}
+    lines = [replace(line, quantity_canceled=gone.get(line.id, line.quantity_canceled)) for line in view.lines]
+    status = {"payment_status": event.payment_status, "fulfillment_status": event.fulfillment_status}
+    totals = {name: _at(view.total, getattr(event, name)) for name in ("subtotal", "discount", "tax", "total")}
+    return replace(view, lines=lines, **status, **totals)
+
+
 @order.on(events.OrderLineMoved, _id)
 def order_line_moved(view: Order, event: events.OrderLineMoved, _: Recorded) -> Order:
     if event.split is None:

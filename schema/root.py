@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema import faults
+from schema.cancels import CancelMutation
 from schema.carts import CartMutation, CartQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.checkout import CheckoutMutation, CheckoutQuery
@@ -62,6 +63,7 @@ class Mutation(
     OrderMutation,
     FulfillmentMutation,
     ReturnMutation,
+    CancelMutation,
     PaymentMutation,
     ErasureMutation,
     OperationMutation,

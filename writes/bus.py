@@ -14,6 +14,7 @@ from shop import appending, clock, ids, log
 from shop.position import Position
 from writes import (
     books,
+    cancels,
     carts,
     catalog,
     categories,
@@ -80,6 +81,7 @@ HANDLERS: Mapping[type, Handler] = {
     orders.UpdateOrder: orders.update_order,
     orders.AddOrderNote: orders.add_order_note,
     orders.CancelOrder: orders.cancel_order,
+    cancels.CancelOrderLines: cancels.cancel_order_lines,
     fulfillment.SetOrderLineStatus: fulfillment.set_order_line_status,
     parcels.CreateFulfillment: parcels.create_fulfillment,
     parcels.ShipFulfillment: parcels.ship_fulfillment,

@@ -10,8 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids, money
+from writes import backorders, ledger, orders, stock
 from writes import checkout as checkouts
-from writes import ledger, orders, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, PriceChanged, ReservationExpired
 from writes.work import Done, Work
@@ -107,6 +107,7 @@ def _create_order(work: Work, checkout: Any, currency: str, happened: list[event
     told = [{**_same(line), "line_id": order_line[line.id], "unit_price": line.unit_price} for line in priced]
     happened.append(msgspec.convert({"order_id": order_id, "lines": told, **row}, events.OrderCreated))
     happened.append(events.StockAllocated(order_id=order_id, moves=moves))
+    happened += backorders.owed(work, order_id, moves)
     return order_id
 
 

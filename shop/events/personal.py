@@ -19,6 +19,7 @@ PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     orders.OrderDescribed: _CONTACT,
     orders.OrderNoted: ("note",),
     orders.OrderCanceled: ("reason",),
+    orders.OrderLinesCanceled: ("reason",),
     orders.PaymentStarted: _MESSAGE,
     orders.PaymentAuthorized: _MESSAGE,
     orders.PaymentCaptured: _MESSAGE,

@@ -1,13 +1,17 @@
-"""What buyers and staff may do about goods that come back, drawn at random."""
+"""What buyers and staff may do about goods that come back, or never leave, drawn at random."""
 
 from typing import Any
 
 from shop.events import LineQuantity
-from writes import returns
+from writes import cancels, returns
 
 _SENT = """
     SELECT l.order_id, l.id, l.quantity FROM order_lines l JOIN orders o ON o.id = l.order_id
     WHERE o.status IN ('PLACED', 'COMPLETED') AND l.shipped > l.returned
+"""
+_WAITING = """
+    SELECT l.order_id, l.id, l.quantity FROM order_lines l JOIN orders o ON o.id = l.order_id
+    WHERE o.status = 'PLACED' AND l.status IN ('BACKORDERED', 'ALLOCATED', 'PICKING')
 """
 
 
@@ -20,7 +24,7 @@ class Returns:
 
     def draws(self) -> list[tuple[Any, int]]:
         """Each way to draw, and how often."""
-        return [(self.request, 6), (self.decide, 6), (self.receive, 6)]
+        return [(self.request, 6), (self.decide, 6), (self.receive, 6), (self.cancel_lines, 3)]
 
     def request(self) -> Any:
         """Of one order, mostly not more than may come back."""
@@ -45,3 +49,14 @@ class Returns:
         warehouse = self._shop.one("SELECT id FROM warehouses")
         how = {"restock": self._shop.chance(0.7), "refund": self._shop.chance(0.8)}
         return row and returns.ReceiveReturn(row.id, warehouse.id, **how)
+
+    def cancel_lines(self) -> Any:
+        """Of one order, some units of each of some lines."""
+        row = self._shop.one(_WAITING)
+        if row is None:
+            return None
+        waiting = [one for one in self._shop.rows(_WAITING) if one.order_id == row.order_id]
+        some = self._random.sample(waiting, self._random.randint(1, len(waiting)))
+        lines = [LineQuantity(one.id, self._random.randint(1, one.quantity)) for one in some]
+        reason = self._random.choice([None, "Sold out"])
+        return cancels.CancelOrderLines(row.order_id, lines, reason, refund=self._shop.chance(0.8))

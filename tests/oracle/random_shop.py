@@ -20,6 +20,7 @@ from writes import (
     customers,
     erasure,
     fulfillment,
+    order_lines,
     orders,
     parcels,
     payments,
@@ -214,7 +215,7 @@ class RandomShop:
                            AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED', 'DELIVERED')""")
         if line is None:
             return None
-        legal = fulfillment.MOVES[line.status]
+        legal = order_lines.MOVES[line.status]
         quantity = self.random.randint(1, line.quantity) if self.chance(0.4) else None
         return fulfillment.SetOrderLineStatus(line.order_id, line.id, self.random.choice(legal), quantity)
 
