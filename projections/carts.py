@@ -1,6 +1,8 @@
 """Carts and checkouts. A cart keeps what was put in; a checkout keeps the prices that were taken."""
 
-from projections.projection import Projection, replace
+from collections.abc import Iterable
+
+from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
 from shop.money import money
@@ -8,6 +10,15 @@ from shop.views import Cart, CartLine, Checkout
 
 cart = Projection(Cart)
 checkout = Projection(Checkout)
+
+
+def _of_cart(document: Cart) -> Iterable[Entry]:
+    """A customer's open cart is found by the customer and the channel."""
+    if document.customer_id is not None and document.status == "OPEN":
+        yield views.LOOKUP, views.member(f"customer={document.customer_id}:{document.channel}", document.id), 0
+
+
+cart.entries = _of_cart
 
 
 @cart.starts(events.CartCreated, lambda e: [e.cart_id])
@@ -36,6 +47,19 @@ def cart_line_changed(view: Cart, event: events.CartLineChanged, _: Recorded) ->
 @cart.on(events.CartLineRemoved, lambda e: [e.cart_id])
 def cart_line_removed(view: Cart, event: events.CartLineRemoved, _: Recorded) -> Cart:
     return replace(view, lines=[line for line in view.lines if line.id != event.line_id], expires_at=event.expires_at)
+
+
+@cart.on(events.CartsMerged, lambda e: [e.cart_id, e.guest_cart_id])
+def carts_merged(view: Cart, event: events.CartsMerged, recorded: Recorded) -> Cart:
+    if view.id == event.guest_cart_id:
+        return replace(view, status="MERGED", updated_at=recorded.at)
+    merged = {line.line_id: _merged(line) for line in event.lines}
+    lines = [merged.pop(line.id, line) for line in view.lines]
+    return replace(view, lines=[*lines, *merged.values()], expires_at=event.expires_at)
+
+
+def _merged(line: events.MergedLine) -> CartLine:
+    return CartLine(id=line.line_id, variant_id=line.variant_id, product_id=line.product_id, quantity=line.quantity)
 
 
 @cart.on(events.CartClosed, lambda e: [e.cart_id])

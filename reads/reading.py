@@ -13,7 +13,7 @@ from reads.state import Shown, State
 from reads.store import Ask, Range, Span, Store
 from shop import views
 from shop.position import Position
-from shop.views import Document, Keys
+from shop.views import Delivered, Document, Keys
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class Log(Protocol):
     async def recorded_at(self, position: int) -> str | None: ...
 
 
-_QUIET_TURNS = 3  # of the event loop: as deep as reads wait for reads that were made already
+_QUIET_TURNS = 8  # of the event loop: as deep as reads wait for reads that were made already
 
 Name = tuple[type[Document], str]
 
@@ -51,6 +51,7 @@ class Reading:
         self._asks: list[tuple[Ask[Any], asyncio.Future[Any]]] = []
         self._ranges: dict[tuple[type[Document], Range], asyncio.Future[list[str]]] = {}
         self._is_called = False
+        self._reads_indexes = False
 
     @property
     def position(self) -> Position:
@@ -114,6 +115,10 @@ class Reading:
         """All members of any of the spans: for filters over several axes at once."""
         return await self._ask(self._store.spans(view, await self._generations(view), wanted)) if wanted else set()
 
+    async def grouped(self, view: type[Document], wanted: Sequence[Span]) -> dict[str, list[str]]:
+        """The ids of all members of any of the spans, by their sort key."""
+        return await self._ask(self._store.grouped(view, await self._generations(view), wanted)) if wanted else {}
+
     async def members(self, view: type[Document], indexes: Sequence[str]) -> set[str]:
         """All members of any of the indexes."""
         return await self.spans(view, [Span(index) for index in indexes])
@@ -121,6 +126,14 @@ class Reading:
     async def sums(self, view: type[Document], indexes: Sequence[str]) -> dict[str, int]:
         """Add up the scores of each member over several indexes."""
         return await self._ask(self._store.sums(view, await self._generations(view), indexes)) if indexes else {}
+
+    async def delivered(self) -> dict[str, Delivered]:
+        """Read how far each webhook is, by its id: it stands beside the views, so there is no position to wait for."""
+        return await self._store.deliveries()
+
+    async def head(self) -> tuple[str, int]:
+        """Return the log's epoch and its end: what lag is told against."""
+        return await self._source.log.head()
 
     async def reached(self, view: type[Document]) -> Position:
         """Wait as far as was asked for, and return the place that a view has passed in every segment."""
@@ -178,6 +191,7 @@ class Reading:
         return await document
 
     async def _ask(self, ask: Ask[T]) -> T:
+        self._reads_indexes = True
         self._call()
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._asks.append((ask, answer))
@@ -201,9 +215,9 @@ class Reading:
             self._miss(self._asked, time.monotonic())
 
     async def _load(self) -> None:
-        """Wait until nothing more is asked for: what was woken by one answer may ask after some turns of the loop."""
+        """Where indexes are read too, wait until nothing more is asked for: who is woken by an answer asks some turns later."""
         asked = 0
-        while asked < (asked := len(self._wanted) + len(self._asks)):
+        while self._reads_indexes and asked < (asked := len(self._wanted) + len(self._asks)):
             for _ in range(_QUIET_TURNS):
                 await asyncio.sleep(0)
         (wanted, self._wanted), (asks, self._asks), self._is_called = (self._wanted, {}), (self._asks, []), False

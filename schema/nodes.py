@@ -26,6 +26,8 @@ TYPES = {
     "ret": "Return",
     "cus": "Customer",
     "cred": "Credit",
+    "hook": "Webhook",
+    "rev": "Review",
 }
 
 

@@ -13,7 +13,7 @@ from schema.catalog import CatalogMutation, CatalogQuery
 from schema.checkout import CheckoutMutation, CheckoutQuery
 from schema.collections import CollectionMutation, CollectionQuery
 from schema.consistency import Consistency, at_least
-from schema.customers import CustomerQuery
+from schema.customers import CustomerMutation, CustomerQuery
 from schema.erasure import ErasureMutation
 from schema.errors import TYPES as ERROR_TYPES
 from schema.events import EventQuery, EventSubscription
@@ -27,9 +27,11 @@ from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
 from schema.reports import ReportQuery
 from schema.returns import ReturnMutation, ReturnQuery
+from schema.reviews import ReviewMutation, ReviewQuery
 from schema.scalars import SCALARS
 from schema.stock import StockMutation, StockQuery
 from schema.views import ViewQuery
+from schema.webhooks import WebhookMutation, WebhookQuery
 
 
 @strawberry.type
@@ -43,11 +45,13 @@ class Query(
     OrderQuery,
     ReturnQuery,
     CustomerQuery,
+    ReviewQuery,
     ReportQuery,
     NodeQuery,
     ViewQuery,
     OperationQuery,
     EventQuery,
+    WebhookQuery,
 ):
     pass
 
@@ -65,8 +69,11 @@ class Mutation(
     ReturnMutation,
     CancelMutation,
     PaymentMutation,
+    CustomerMutation,
+    ReviewMutation,
     ErasureMutation,
     OperationMutation,
+    WebhookMutation,
 ):
     pass
 

@@ -15,19 +15,20 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
 from reads.errors import ReadError
-from reads.feed import following
 from reads.reading import Views
 from reads.status import Status
 from schema.context import Context
 from schema.proofs import Proofs
 from schema.root import build_schema
 from server import callers, duties, parts
+from server.delivery import Deliverer
 from server.erasing import Erasing
 from server.event_log import ServedLog
 from server.nudges import Nudges
 from server.operations import Operations
 from server.secret_key import secret_key
 from server.settings import Settings
+from shop.beside import beside
 from shop.tail import LogUnavailableError, open_tail
 from writes.database import open_database
 
@@ -60,6 +61,7 @@ class Face(GraphQL[Context, None]):
             caller=callers.caller(headers, dev=self._dev),
             events=state.events,
             operations=state.operations,
+            targets=state.targets,
             idempotency_key=headers.get("idempotency-key"),
             at_least_header=headers.getlist("tradewind-at-least"),
         )
@@ -72,7 +74,8 @@ class Face(GraphQL[Context, None]):
 
 def create_app(settings: Settings) -> Starlette:
     """Make the application; its parts are opened when it starts and closed when it ends."""
-    face = Face(dev=settings.dev, proofs=Proofs(secret_key(settings)))
+    proofs = Proofs(secret_key(settings))
+    face = Face(dev=settings.dev, proofs=proofs)
 
     @asynccontextmanager
     async def opened(app: Starlette) -> AsyncIterator[None]:
@@ -83,13 +86,14 @@ def create_app(settings: Settings) -> Starlette:
             bus = await stack.enter_async_context(parts.open_bus(settings, database, parts.nudge(client)))
             keys, nudges = await parts.layout(client, settings), Nudges(client)
             views, events = Views(client, keys, tail), ServedLog(tail, nudges)
-            for work in (views.follow(), nudges.run(), events.run()):
-                await stack.enter_async_context(following(work))
-            await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
+            poster = await stack.enter_async_context(parts.open_poster(settings))
+            hooks = Deliverer(bus, tail, client, nudges, poster, proofs.webhook_secret)
             erasing = Erasing(bus, database, tail, views, client, keys)
-            await stack.enter_async_context(following(erasing.follow_up()))
+            duty = (hooks.run(), duties.expire_what_is_due(bus), erasing.follow_up())
+            for work in (views.follow(), nudges.run(), events.run(), *duty):
+                await stack.enter_async_context(beside(work))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
-            app.state.events, app.state.operations = events, Operations(client, keys, tail)
+            app.state.events, app.state.operations, app.state.targets = events, Operations(client, keys, tail), poster
             yield
 
     routes = [

@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     payment_providers: list[str] = []
     allow_test_provider: bool = False
     secret_key: str = Field(default="", repr=False)
+    webhooks_allow_private: bool = False
+    webhook_seconds: float = Field(default=10, gt=0, le=60)
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
 

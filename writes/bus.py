@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from shop import appending, clock, ids, log
 from shop.position import Position
 from writes import (
+    addresses,
     books,
     cancels,
     carts,
@@ -27,15 +28,18 @@ from writes import (
     erasure,
     fulfillment,
     keys,
+    merging,
     orders,
     parcels,
     payments,
     prices,
     returns,
+    reviews,
     stock,
     transfers,
     variants,
     warehouses,
+    webhooks,
 )
 from writes.keys import Kept, Key
 from writes.providers import Provider
@@ -70,6 +74,7 @@ HANDLERS: Mapping[type, Handler] = {
     carts.AddCartLines: carts.add_cart_lines,
     carts.UpdateCartLines: carts.update_cart_lines,
     carts.ExpireCart: carts.expire_cart,
+    merging.MergeCarts: merging.merge_carts,
     checkout.StartCheckout: checkout.start_checkout,
     completing.CompleteCheckout: completing.complete_checkout,
     checkout.CancelCheckout: checkout.cancel_checkout,
@@ -94,12 +99,22 @@ HANDLERS: Mapping[type, Handler] = {
     returns.ReceiveReturn: returns.receive_return,
     returns.CancelReturn: returns.cancel_return,
     customers.RegisterCustomer: customers.register_customer,
+    customers.UpdateCustomer: customers.update_customer,
+    addresses.SaveAddress: addresses.save_address,
+    addresses.RemoveAddress: addresses.remove_address,
+    reviews.SubmitReview: reviews.submit_review,
+    reviews.ModerateReview: reviews.moderate_review,
     erasure.EraseCustomer: erasure.erase_customer,
     erasure.EraseOrder: erasure.erase_order,
     erasure.EraseCheckout: erasure.erase_checkout,
     erasure.FinishErasure: erasure.finish_erasure,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
+    webhooks.CreateWebhook: webhooks.create_webhook,
+    webhooks.UpdateWebhook: webhooks.update_webhook,
+    webhooks.ReplayWebhook: webhooks.replay_webhook,
+    webhooks.RotateWebhookSecret: webhooks.rotate_webhook_secret,
+    webhooks.RemoveWebhook: webhooks.remove_webhook,
 }
 
 _TWIN_SECONDS = 10.0
@@ -175,6 +190,10 @@ class Bus:
     async def read(self, query: Callable[[sa.Connection], Any]) -> Any:
         """Run a query of the write side's own (which checkouts are overdue?) on the writer's connection."""
         return (await self._writer.run(lambda connection: Attempt((), query(connection)))).result
+
+    async def keep(self, change: Callable[[sa.Connection], Any]) -> Any:
+        """Make a change that no event tells, in a transaction of its own: what duties keep for themselves."""
+        return (await self._writer.run(lambda connection: Attempt((), change(connection)))).result
 
     async def _again_without_overdue(self, sent: _Sent, overdue: list[str]) -> Answer:
         """End each checkout whose time is over, each in its own transaction, then try once more."""

@@ -23,3 +23,8 @@ def charges() -> list[Column[Any]]:
     amounts = ("discount", "shipping", "shipping_tax", "tax")
     included = Column("tax_included", sa.Boolean, nullable=False, server_default=sa.false())
     return [*(Column(name, Amount, nullable=False, server_default="0") for name in amounts), included]
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """What an index over some of a table's rows is told, for each database."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}

@@ -24,6 +24,8 @@ class Limits(msgspec.Struct, frozen=True):
     lines_a_cart: int = 500
     reservation_minutes: int = 10
     cart_days: int = 30
+    private_webhooks: bool = False
+    addresses_a_customer: int = 100
     return_days: int = 30
 
 

@@ -30,6 +30,7 @@ from shop.events.orders import (
     FulfillmentShipped,
     FulfillmentTrackingSet,
     LineQuantity,
+    OfOrder,
     OrderCanceled,
     OrderCompleted,
     OrderCreated,
@@ -52,6 +53,7 @@ from shop.events.orders import (
     Sold,
     Split,
 )
+from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed
 from shop.events.returns import (
     ReturnApproved,
     ReturnCanceled,
@@ -60,6 +62,7 @@ from shop.events.returns import (
     ReturnRejected,
     ReturnRequested,
 )
+from shop.events.reviews import ReviewModerated, ReviewSubmitted
 from shop.events.selling import (
     CartClosed,
     CartCreated,
@@ -67,13 +70,16 @@ from shop.events.selling import (
     CartLineAdded,
     CartLineChanged,
     CartLineRemoved,
+    CartsMerged,
     CheckoutCanceled,
     CheckoutExpired,
     CheckoutReopened,
     CheckoutStarted,
+    MergedLine,
     Priced,
 )
 from shop.events.stock import (
+    ByOrder,
     Move,
     StockAdjusted,
     StockAllocated,
@@ -88,6 +94,7 @@ from shop.events.stock import (
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
+from shop.events.webhooks import WebhookDefined, WebhookRemoved, WebhookReplayed, WebhookSecretRotated
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, CategoryRenamed, CategoryMoved, CollectionDefined, CollectionListed,
@@ -96,7 +103,7 @@ ALL: tuple[type[Event], ...] = (
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
-    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
+    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
@@ -104,14 +111,21 @@ ALL: tuple[type[Event], ...] = (
     OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
+    WebhookDefined, WebhookReplayed, WebhookSecretRotated, WebhookRemoved,
+    CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
 )  # fmt: skip
+
+OF_ORDERS = tuple(kind for kind in ALL if issubclass(kind, OfOrder | ByOrder))  # those that an order's history is made of
 
 decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missing upcaster is found when the program starts
 
 
 __all__ = [
     "ALL",
+    "OF_ORDERS",
     "Address",
+    "AddressRemoved",
+    "AddressSaved",
     "Attribute",
     "CartClosed",
     "CartCreated",
@@ -119,6 +133,7 @@ __all__ = [
     "CartLineAdded",
     "CartLineChanged",
     "CartLineRemoved",
+    "CartsMerged",
     "CategoryCreated",
     "CategoryMoved",
     "CategoryRenamed",
@@ -132,6 +147,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerDescribed",
     "CustomerErased",
     "CustomerRegistered",
     "Event",
@@ -142,6 +158,7 @@ __all__ = [
     "FulfillmentTrackingSet",
     "LineQuantity",
     "Media",
+    "MergedLine",
     "Move",
     "OrderCanceled",
     "OrderCompleted",
@@ -177,6 +194,8 @@ __all__ = [
     "ReturnRejected",
     "ReturnRequested",
     "ReturnedLine",
+    "ReviewModerated",
+    "ReviewSubmitted",
     "Share",
     "Sold",
     "Split",
@@ -196,5 +215,9 @@ __all__ = [
     "VariantPriced",
     "WarehouseChanged",
     "WarehouseCreated",
+    "WebhookDefined",
+    "WebhookRemoved",
+    "WebhookReplayed",
+    "WebhookSecretRotated",
     "decode",
 ]

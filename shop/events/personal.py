@@ -5,7 +5,7 @@ A new field of text, of an address or of free JSON must be declared personal or 
 
 from collections.abc import Mapping, Sequence
 
-from shop.events import catalog, orders, returns, selling, stock
+from shop.events import catalog, orders, people, returns, reviews, selling, stock
 from shop.events.base import Address, Event
 
 _CONTACT = ("email", "shipping_address", "billing_address", "metadata")
@@ -31,6 +31,9 @@ PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     returns.ReturnRequested: ("reason",),
     returns.ReturnRejected: ("reason",),
     orders.CustomerRegistered: ("external_ref", "email", "name"),
+    people.CustomerDescribed: ("email", "name"),
+    people.AddressSaved: ("address",),
+    reviews.ReviewSubmitted: ("title", "body"),
 }
 
 # Whose data an event tells: the ids by which it names a person, the surest first. A guest is known by order and checkout.
@@ -38,7 +41,8 @@ _NAMED_BY = ("customer_id", "order_id", "checkout_id")
 
 # Plain wherever they stand, as is all that ends with `_id`, `_ids` or `_at`.
 PLAIN: frozenset[str] = frozenset({
-    "barcode", "carrier", "channel", "code", "credit_number", "currency", "decline_code", "fulfillment_status", "key", "kind",
+    "barcode", "carrier", "channel", "code", "credit_number", "currency", "decline_code", "event_types",
+    "fulfillment_status", "key", "kind",
     "number", "of", "payment_status", "provider", "provider_ref", "reserved_until", "sku", "slug", "status", "tags",
     "unit_price", "url", "alt", "value", "vendor", "was",
 })  # fmt: skip
@@ -56,6 +60,7 @@ PLAIN_IN: Mapping[str, Sequence[type]] = {
         stock.WarehouseCreated, stock.WarehouseChanged, selling.Priced, orders.PastLine, orders.CreditLine,
     ),
     "reason": (stock.StockAdjusted, stock.StockShortfallFound),
+    "rule": (catalog.CollectionDefined,),
 }  # fmt: skip
 
 # Structs that are of a person from end to end: only a field that is declared personal may hold one.

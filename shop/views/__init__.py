@@ -6,7 +6,7 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 
 from shop.views.base import Document, read
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
-from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
+from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, Review, SalesDay
 from shop.views.finding import (
     ENDINGS,
     FACETS,
@@ -38,10 +38,13 @@ from shop.views.generations import (
     parked_field,
 )
 from shop.views.keys import (
+    DELIVERIES,
     EVERY,
+    FREE,
     LAYOUT,
     LOOKUP,
     NUDGE,
+    RULED,
     SEARCH,
     TREE,
     WORKERS,
@@ -55,31 +58,39 @@ from shop.views.keys import (
     operation_key,
     orders_by,
     returns_in,
+    reviews_of,
     root,
     sort_key,
     stock_in,
     top,
 )
+from shop.views.order_finding import SORTED_AXES, order_axes, order_words, searched_words
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
-from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
+from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
+from shop.views.timelines import Timeline, TimelineEntry, as_buyer
+from shop.views.webhooks import Delivered, Webhook
 
 ALL: tuple[type[Document], ...] = (
-    Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Credit, Customer, SalesDay,
+    Channel, Warehouse, Webhook, Category, Collection, Product, ProductSales, StockLevel,
+    Cart, Checkout, Order, Timeline, Credit, Customer, Review, SalesDay,
 )  # fmt: skip
 
 __all__ = [
     "ALL",
     "BEGINNING",
+    "DELIVERIES",
     "ENDINGS",
     "EVERY",
     "FACETS",
+    "FREE",
     "LAYOUT",
     "LEAST_TOLERANT",
     "LOOKUP",
     "NUDGE",
+    "RULED",
     "SEARCH",
+    "SORTED_AXES",
     "TREE",
     "WORDS",
     "WORKERS",
@@ -95,9 +106,11 @@ __all__ = [
     "CreditLine",
     "Customer",
     "DayOfProduct",
+    "Delivered",
     "Document",
     "Fulfillment",
     "Generation",
+    "KeptAddress",
     "Keys",
     "Lease",
     "LedgerEntry",
@@ -111,13 +124,18 @@ __all__ = [
     "Product",
     "ProductSales",
     "Return",
+    "Review",
     "SalesDay",
     "StockLevel",
+    "Timeline",
+    "TimelineEntry",
     "Variant",
     "VariantPrice",
     "Warehouse",
+    "Webhook",
     "Wish",
     "after_cut",
+    "as_buyer",
     "checkpoint",
     "customer_sort_key",
     "facet_entry",
@@ -134,14 +152,19 @@ __all__ = [
     "number_key",
     "of_kind",
     "operation_key",
+    "order_axes",
     "order_sort_keys",
+    "order_words",
     "orders_by",
     "parked_field",
     "product_sort_keys",
     "ranked_words",
     "read",
     "returns_in",
+    "review_sort_keys",
+    "reviews_of",
     "root",
+    "searched_words",
     "sort_key",
     "stock_in",
     "top",

@@ -23,7 +23,7 @@ SHARED = {
 ROOMS: dict[str, set[str]] = {
     "shop": set(),
     "writes": SHARED - {"shop.views"} | {"shop.appending", "shop.keyring", "shop.sealing"},
-    "projections": SHARED,
+    "projections": SHARED | {"shop.beside"},
     "reads": SHARED - {"shop.log", "shop.tail"},
     "verify": {"shop.views", "shop.money", "shop.events", "shop.clock"},
     "schema": {"writes", "reads", "shop.views", "shop.money", "shop.ids", "shop.events", "shop.position", "shop.clock"},
@@ -38,6 +38,7 @@ LIBRARIES: dict[str, set[str]] = {
     "redis": {"projections", "reads", "verify", "server"},
     "starlette": {"server"},
     "uvicorn": {"server"},
+    "httpx": {"server"},
     "typer": {"server"},
     "pydantic_settings": {"server"},
 }

@@ -1,7 +1,7 @@
 """The whole way round in one process: the schema over a real bus, a worker that folds each commit at once, and its views."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from schema.root import build_schema
 from server.event_log import ServedLog
 from server.nudges import Nudges
 from server.operations import Operations
+from server.posting import Poster
 from shop.tail import open_tail
 from shop.views import Keys
 from tests.databases import SqliteFiles
 from writes import catalog, channels, variants
 from writes.bus import Bus
+from writes.work import Limits
 
 _SEGMENTS = 4
 
@@ -71,6 +73,23 @@ def _moved(answered: Any) -> bool:
     return isinstance(answered, dict) and bool(answered.get("position"))
 
 
+@contextmanager
+def rounds(front: Front) -> Iterator[list[int]]:
+    """Count the exchanges with Redis that a reading makes once it is open."""
+    told, redis = [0], front.context.views.store.redis
+    pipeline = redis.pipeline
+
+    def counted(*args: Any, **options: Any) -> Any:
+        told[0] += 1
+        return pipeline(*args, **options)
+
+    redis.pipeline = counted  # type: ignore[method-assign]
+    try:
+        yield told
+    finally:
+        redis.pipeline = pipeline  # type: ignore[method-assign]
+
+
 @pytest.fixture
 async def front(tmp_path: Path, sqlite_databases: SqliteFiles, async_redis: Redis) -> AsyncIterator[Front]:
     """Given a shop with one channel, and nothing in it."""
@@ -85,9 +104,12 @@ async def front(tmp_path: Path, sqlite_databases: SqliteFiles, async_redis: Redi
         async def folded(_position: int) -> None:
             await worker.catch_up()
 
-        bus, read = Bus(writer, providers={}, committed=folded), Views(async_redis, keys, tail)
+        limits = Limits(private_webhooks=True)
+        bus, read = Bus(writer, providers={}, committed=folded, limits=limits), Views(async_redis, keys, tail)
         proofs, events = Proofs(b"a key of the tests"), ServedLog(tail, Nudges(async_redis))
-        handed = {"events": events, "operations": Operations(async_redis, keys, tail)}
+        poster = Poster(private=True)
+        stack.push_async_callback(poster.close)
+        handed = {"events": events, "operations": Operations(async_redis, keys, tail), "targets": poster}
         one = Front(Context(bus=bus, views=read, status=Status(read), proofs=proofs, **handed))
         await one.does(channels.CreateChannel("default", "Shop", "GBP"))
         yield one
