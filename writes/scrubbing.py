@@ -17,8 +17,8 @@ from writes.database import Database
 
 # Where rows told of somebody, and where events did before anything was sealed.
 _TABLES = (
-    "customers", "checkouts", "orders", "returns", "ledger_entries", "tracking", "subject_ids", "events",
-    "keyring.subject_keys",
+    "customers", "customer_emails", "addresses", "reviews", "checkouts", "orders", "returns", "return_reasons",
+    "ledger_entries", "tracking", "subject_ids", "events", "keyring.subject_keys",
 )  # fmt: skip
 
 
