@@ -22,6 +22,7 @@ from schema.proofs import Proofs
 from schema.root import build_schema
 from server import callers, duties, parts
 from server.delivery import Deliverer
+from server.erasing import Erasing
 from server.event_log import ServedLog
 from server.nudges import Nudges
 from server.operations import Operations
@@ -92,7 +93,9 @@ def create_app(settings: Settings) -> Starlette:
             views, events = Views(client, keys, tail), ServedLog(tail, nudges)
             poster = await stack.enter_async_context(parts.open_poster(settings))
             hooks = Deliverer(bus, tail, client, nudges, poster, proofs.webhook_secret)
-            for work in (views.follow(), nudges.run(), events.run(), hooks.run(), duties.expire_what_is_due(bus)):
+            erasing = Erasing(bus, database, tail, views, client, keys)
+            duty = (hooks.run(), duties.expire_what_is_due(bus), erasing.follow_up())
+            for work in (views.follow(), nudges.run(), events.run(), *duty):
                 await stack.enter_async_context(beside(work))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
             app.state.events, app.state.operations, app.state.targets = events, Operations(client, keys, tail), poster

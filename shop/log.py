@@ -231,6 +231,13 @@ def positions_of(connection: sa.Connection, command_ids: Iterable[str]) -> dict[
     return {str(command): int(position) for command, position in rows}
 
 
+def missing_keys(connection: sa.Connection) -> list[str]:
+    """Return the keys that events were sealed with and that are neither in the keyring nor destroyed, by their names."""
+    sealed_with = sa.select(stored_events.c.key_id).distinct().select_from(_WITH_KEYS)
+    missing = sealed_with.where(stored_events.c.key_id.is_not(None), subject_keys.c.id.is_(None))
+    return list(connection.scalars(missing.order_by(stored_events.c.key_id)))
+
+
 def finds_kinds(connection: sa.Connection) -> bool:
     """Tell whether the index that `unreadable` leaps along is there: not before the database is migrated."""
     return sa.inspect(connection).has_index("events", "events_by_kind")

@@ -114,6 +114,8 @@ HANDLERS: Mapping[type, Handler] = {
     reviews.ModerateReview: reviews.moderate_review,
     erasure.EraseCustomer: erasure.erase_customer,
     erasure.EraseOrder: erasure.erase_order,
+    erasure.EraseCheckout: erasure.erase_checkout,
+    erasure.FinishErasure: erasure.finish_erasure,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
     webhooks.CreateWebhook: webhooks.create_webhook,

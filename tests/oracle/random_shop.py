@@ -119,7 +119,7 @@ class RandomShop:
             (self.expire_checkout, 2), (self.record_payment, 9), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.past_order, 3), (self.credit, 3), (self.pack, 8), (self.move_parcel, 10),
             (self.update_order, 2), (self.note, 1), (self.charge, 9), (self.void, 2),
-            (self.erase_customer, 1), (self.erase_order, 1),
+            (self.erase_customer, 1), (self.erase_order, 1), (self.finish_erasure, 1), (self.erase_checkout, 1),
         ]  # fmt: skip
 
     def adjust_stock(self) -> Any:
@@ -292,6 +292,14 @@ class RandomShop:
     def erase_customer(self) -> Any:
         row = self.one("SELECT id FROM customers")
         return row and erasure.EraseCustomer(row.id)
+
+    def erase_checkout(self) -> Any:
+        row = self.one("SELECT id FROM checkouts")
+        return row and erasure.EraseCheckout(row.id)
+
+    def finish_erasure(self) -> Any:
+        row = self.one("SELECT id FROM erasures WHERE done_at IS NULL")
+        return row and erasure.FinishErasure(row.id)
 
     def erase_order(self) -> Any:
         row = self.one("SELECT id FROM orders WHERE customer_id IS NULL" if self.chance(0.9) else "SELECT id FROM orders")
