@@ -26,6 +26,10 @@ class Moments(msgspec.Struct, frozen=True, rename="camel"):
     gte: dt.datetime | None = None
     lt: dt.datetime | None = None
 
+    @property
+    def bounds(self) -> Bounds:
+        return _instant(self.gte), _instant(self.lt)
+
 
 class Texts(msgspec.Struct, frozen=True, rename="camel"):
     eq: str | None = None
@@ -90,7 +94,7 @@ class ProductFilter(msgspec.Struct, frozen=True, rename="camel"):
         if self.rating_at_least is not None:
             found["RATING"] = views.number_key(_hundredths(self.rating_at_least)), None
         if self.updated_at is not None:
-            found["UPDATED_AT"] = _instant(self.updated_at.gte), _instant(self.updated_at.lt)
+            found["UPDATED_AT"] = self.updated_at.bounds
         return found
 
 

@@ -9,7 +9,7 @@ import strawberry
 from reads.reading import Reading, Views
 from reads.status import Status
 from schema.faults import fault
-from schema.outside import EventLog, Operations
+from schema.outside import EventLog, Operations, Targets
 from schema.proofs import Caller, Proofs
 from writes.bus import Bus
 from writes.work import Limits
@@ -31,6 +31,7 @@ class Context:
     connection_params: Mapping[str, object] = field(default_factory=dict)
     events: EventLog
     operations: Operations
+    targets: Targets
     limits: Limits = field(default_factory=Limits)
     idempotency_key: str | None = None
     at_least_header: Sequence[str] = ()
@@ -75,6 +76,10 @@ class Context:
         if not self.caller.staff:
             code = "UNAUTHENTICATED" if self.caller.is_guest else "FORBIDDEN"
             raise fault(code, "Only staff may do this.")
+
+    def is_buyer_of(self, order_id: str) -> bool:
+        """Whether the caller reads an order as its buyer: a customer, or a guest who proved it. Others read as staff."""
+        return not self.caller.staff and (self.caller.customer_id is not None or order_id in self.proven)
 
     def cart_token(self, given: str | None) -> str | None:
         """The token of a cart that the caller shows: the argument, else a guest's header."""

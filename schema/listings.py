@@ -1,6 +1,5 @@
 """How products are asked for by the page: what they are filtered and sorted by. Used at the root and below categories."""
 
-import datetime as dt
 import enum
 from typing import Any
 
@@ -16,8 +15,8 @@ from schema.context import Info
 from schema.faults import bad_input
 from schema.inputs import api_names, given
 from schema.nodes import known
-from schema.order_lists import StringWhere
 from schema.scalars import Decimal, SortDirection
+from schema.wheres import DateTimeWhere, StringWhere
 
 
 @strawberry.enum
@@ -43,12 +42,6 @@ class ProductSortField(enum.StrEnum):
 class MoneyWhere:
     gte: Decimal | None = strawberry.UNSET
     lte: Decimal | None = strawberry.UNSET
-
-
-@strawberry.input
-class DateTimeWhere:
-    gte: dt.datetime | None = strawberry.UNSET
-    lt: dt.datetime | None = strawberry.UNSET
 
 
 @strawberry.input(description="OR inside a key, AND across keys.")

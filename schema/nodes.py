@@ -26,6 +26,7 @@ TYPES = {
     "ret": "Return",
     "cus": "Customer",
     "cred": "Credit",
+    "hook": "Webhook",
     "rev": "Review",
 }
 

@@ -31,6 +31,7 @@ from schema.reviews import ReviewMutation, ReviewQuery
 from schema.scalars import SCALARS
 from schema.stock import StockMutation, StockQuery
 from schema.views import ViewQuery
+from schema.webhooks import WebhookMutation, WebhookQuery
 
 
 @strawberry.type
@@ -50,6 +51,7 @@ class Query(
     ViewQuery,
     OperationQuery,
     EventQuery,
+    WebhookQuery,
 ):
     pass
 
@@ -71,6 +73,7 @@ class Mutation(
     ReviewMutation,
     ErasureMutation,
     OperationMutation,
+    WebhookMutation,
 ):
     pass
 

@@ -24,6 +24,7 @@ PREFIXES = {
     "address": "addr",
     "review": "rev",
     "credit": "cred",
+    "webhook": "hook",
     "event": "evt",
     "command": "cmd",
     "key": "key",

@@ -1,8 +1,9 @@
 """The oracle: says from the SQL tables alone what every view must show, and compares that with all that is in Redis.
 
 It knows the shape of documents, the names of keys and money (`shop.views`, `shop.money`), and nothing of the folds: a
-fault of a projection cannot hide by being made twice. It never reads the event log, but for how far it has come. Its SQL
-is the same text on SQLite and PostgreSQL, so orders are by columns that compare alike on both, or are made in Python.
+fault of a projection cannot hide by being made twice. Of the event log it reads how far it has come, and what nothing but
+the log tells: timelines. Its SQL is the same text on SQLite and PostgreSQL, so orders are by columns that compare alike on
+both, or are made in Python.
 """
 
 from typing import cast
@@ -11,7 +12,7 @@ import redis
 import sqlalchemy as sa
 
 from shop.views import Keys
-from verify import catalog, figures, orders, products, selling
+from verify import catalog, figures, orders, products, selling, timelines, webhooks
 from verify.compare import compared
 from verify.expected import Expected
 from verify.found import Found, everything, standing
@@ -23,11 +24,13 @@ _PARTS = (
     selling.expect_carts,
     selling.expect_checkouts,
     orders.expect_orders,
+    timelines.expect_timelines,
     figures.expect_customers,
     figures.expect_credits,
     figures.expect_reviews,
     figures.expect_days,
     figures.expect_rankings,
+    webhooks.expect_webhooks,
 )
 
 

@@ -77,6 +77,7 @@ def expect_stock(expected: Expected) -> None:
         expected.document(level)
         for index in ("every", f"warehouse:{row.warehouse_id}"):
             expected.sorted_by(level, index, row.variant_id)
+        expected.sorted_by(level, "free", f"{10**17 + row.on_hand - row.allocated - row.reserved:018d}")
 
 
 def media(written: Any) -> Media | None:

@@ -15,6 +15,7 @@ _JSON = dict.fromkeys(
         "address",
         "attributes",
         "billing_address",
+        "event_types",
         "image",
         "media",
         "metadata",

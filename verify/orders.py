@@ -3,15 +3,22 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
+from shop.events import PaymentAction
 from shop.money import money, rounded
 from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from verify.expected import Expected
-from verify.products import as_number
+from verify.order_lists import expect_order_entries
 from verify.selling import address, said
 
 _GOODS = """
     SELECT order_id AS of, sum(quantity - canceled) AS wanted, sum(shipped) AS shipped, sum(returned) AS returned
     FROM order_lines GROUP BY order_id
+"""
+_PAYMENTS = """
+    SELECT p.order_id AS of, p.*, h.decline_code, CAST(h.action AS TEXT) AS action
+    FROM payments p LEFT JOIN payment_hurdles h ON h.payment_id = p.id
 """
 _FULFILLMENTS = """
     SELECT f.order_id AS of, f.*, t.carrier, t.tracking_number, t.tracking_url
@@ -26,7 +33,7 @@ def expect_orders(expected: Expected) -> None:
     tables = {
         "lines": expected.grouped("SELECT order_id AS of, * FROM order_lines ORDER BY ordinal"),
         "allocations": expected.grouped("SELECT order_line_id AS of, * FROM allocations"),
-        "payments": expected.grouped("SELECT order_id AS of, * FROM payments"),
+        "payments": expected.grouped(_PAYMENTS),
         "ledger": expected.grouped("SELECT payment_id AS of, * FROM ledger_entries"),
         "fulfillments": expected.grouped(_FULFILLMENTS),
         "fulfilled": expected.grouped("SELECT fulfillment_id AS of, * FROM fulfillment_lines"),
@@ -37,7 +44,7 @@ def expect_orders(expected: Expected) -> None:
     for row in expected.rows("SELECT * FROM orders"):
         order = _order(expected, row, tables)
         expected.document(order)
-        _expect_entries(expected, order, row.total)
+        expect_order_entries(expected, order, row.total)
 
 
 def _order(expected: Expected, row: Any, tables: dict[str, dict[str, list[Any]]]) -> Order:
@@ -83,7 +90,7 @@ def _paid(payments: list[Any], captured: int, refunded: int, total: int) -> str:
         (paid and captured < total, "PARTIALLY_PAID"),
         (paid, "PAID"),
         ("AUTHORIZED" in states, "AUTHORIZED"),
-        ("CREATED" in states, "NONE"),
+        (bool(states & {"CREATED", "ACTION_REQUIRED"}), "NONE"),
         ("VOIDED" in states, "VOIDED"),
         ("FAILED" in states, "FAILED"),
     ]
@@ -119,6 +126,8 @@ def _payment(row: Any, currency: str, ledger: list[Any]) -> Payment:
         authorized=money(row.authorized, currency),
         captured=money(row.captured, currency),
         refunded=money(row.refunded, currency),
+        decline_code=row.decline_code,
+        action=None if row.action is None else msgspec.json.decode(row.action, type=PaymentAction),
         ledger=[
             LedgerEntry(
                 id=entry.id,
@@ -158,28 +167,3 @@ def _return(row: Any, currency: str, lines: list[Any]) -> Return:
         refunded=money(row.refunded, currency) if row.state == "REFUNDED" else None,
         lines=[MovedLine(line.order_line_id, line.quantity) for line in lines],
     )
-
-
-def _expect_entries(expected: Expected, order: Order, total: int) -> None:
-    expected.sorted_by(order, "lookup", f"number={order.number}")
-    keys = {
-        "PLACED_AT": order.created_at if order.placed_at is None else order.placed_at,
-        "NUMBER": "0" * (20 - len(order.number)) + order.number,
-        "TOTAL": as_number(total),
-        "UPDATED_AT": expected.updated_at(order),
-    }
-    lists = [
-        "all:",
-        f"channel:{order.channel}",
-        f"status:{order.status}",
-        f"payment:{order.payment_status}",
-        f"fulfillment:{order.fulfillment_status}",
-    ]
-    for back in order.returns:
-        expected.sorted_by(order, "lookup", f"return={back.id}")
-        expected.entry(Order, order.id, f"returns:{back.state}", f"{back.created_at}\0{order.id}:{back.id}")
-    if order.customer_id is not None:
-        lists.append(f"customer:{order.customer_id}")
-    for one in lists:
-        for sort, key in keys.items():
-            expected.sorted_by(order, f"orders:{one}:{sort}", key)

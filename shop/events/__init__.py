@@ -21,6 +21,7 @@ from shop.events.catalog import (
 )
 from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
+    ChargebackRecorded,
     CreditLine,
     CreditRecorded,
     CustomerRegistered,
@@ -30,6 +31,7 @@ from shop.events.orders import (
     FulfillmentShipped,
     FulfillmentTrackingSet,
     LineQuantity,
+    OfOrder,
     OrderCanceled,
     OrderCompleted,
     OrderCreated,
@@ -41,6 +43,8 @@ from shop.events.orders import (
     PastLine,
     PastOrderRecorded,
     PastReturnRecorded,
+    PaymentAction,
+    PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
@@ -78,6 +82,7 @@ from shop.events.selling import (
     Priced,
 )
 from shop.events.stock import (
+    ByOrder,
     Move,
     StockAdjusted,
     StockAllocated,
@@ -92,6 +97,7 @@ from shop.events.stock import (
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
+from shop.events.webhooks import WebhookDefined, WebhookRemoved, WebhookReplayed, WebhookSecretRotated
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, CategoryRenamed, CategoryMoved, CollectionDefined, CollectionListed,
@@ -103,19 +109,24 @@ ALL: tuple[type[Event], ...] = (
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
-    PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
+    PaymentStarted, PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
+    ChargebackRecorded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
     OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
+    WebhookDefined, WebhookReplayed, WebhookSecretRotated, WebhookRemoved,
     CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
 )  # fmt: skip
+
+OF_ORDERS = tuple(kind for kind in ALL if issubclass(kind, OfOrder | ByOrder))  # those that an order's history is made of
 
 decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missing upcaster is found when the program starts
 
 
 __all__ = [
     "ALL",
+    "OF_ORDERS",
     "Address",
     "AddressRemoved",
     "AddressSaved",
@@ -131,6 +142,7 @@ __all__ = [
     "CategoryMoved",
     "CategoryRenamed",
     "ChannelCreated",
+    "ChargebackRecorded",
     "CheckoutCanceled",
     "CheckoutErased",
     "CheckoutExpired",
@@ -165,6 +177,8 @@ __all__ = [
     "PastLine",
     "PastOrderRecorded",
     "PastReturnRecorded",
+    "PaymentAction",
+    "PaymentActionRequired",
     "PaymentAuthorized",
     "PaymentCaptured",
     "PaymentFailed",
@@ -208,5 +222,9 @@ __all__ = [
     "VariantPriced",
     "WarehouseChanged",
     "WarehouseCreated",
+    "WebhookDefined",
+    "WebhookRemoved",
+    "WebhookReplayed",
+    "WebhookSecretRotated",
     "decode",
 ]

@@ -21,11 +21,13 @@ PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     orders.OrderCanceled: ("reason",),
     orders.OrderLinesCanceled: ("reason",),
     orders.PaymentStarted: _MESSAGE,
+    orders.PaymentActionRequired: (*_MESSAGE, "action"),
     orders.PaymentAuthorized: _MESSAGE,
     orders.PaymentCaptured: _MESSAGE,
     orders.PaymentVoided: _MESSAGE,
     orders.PaymentFailed: _MESSAGE,
     orders.PaymentRefunded: _MESSAGE,
+    orders.ChargebackRecorded: _MESSAGE,
     orders.FulfillmentShipped: _TRACKING,
     orders.FulfillmentTrackingSet: _TRACKING,
     returns.ReturnRequested: ("reason",),
@@ -41,7 +43,8 @@ _NAMED_BY = ("customer_id", "order_id", "checkout_id")
 
 # Plain wherever they stand, as is all that ends with `_id`, `_ids` or `_at`.
 PLAIN: frozenset[str] = frozenset({
-    "barcode", "carrier", "channel", "code", "credit_number", "currency", "decline_code", "fulfillment_status", "key", "kind",
+    "barcode", "carrier", "channel", "code", "credit_number", "currency", "decline_code", "event_types",
+    "fulfillment_status", "key", "kind",
     "number", "of", "payment_status", "provider", "provider_ref", "reserved_until", "sku", "slug", "status", "tags",
     "unit_price", "url", "alt", "value", "vendor", "was",
 })  # fmt: skip

@@ -152,6 +152,7 @@ class Product(Document, kw_only=True, omit_defaults=True):
 
 class StockLevel(Document, kw_only=True, omit_defaults=True):
     view = "stock_level"
+    fold_version = 2
 
     product_id: str
     variant_id: str

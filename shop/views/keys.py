@@ -79,6 +79,7 @@ LAYOUT = "tradewind:layout"  # a hash: `segments`
 WORKERS = "tradewind:workers"  # a sorted set: the workers that live, by until when
 NUDGE = "tradewind:nudge"  # a channel: the log has grown, or there is other work for the workers
 
+DELIVERIES = "tradewind:deliveries"  # a hash: webhook -> how far it was delivered (`Delivered`); kept by the duty that sends
 _OPERATION = "tradewind:operation:"
 
 
@@ -89,7 +90,7 @@ def operation_key(digest: str) -> str:
 
 def is_beside_the_views(key: str) -> bool:
     """Whether a key is of neither a view nor the worker's own: kept beside them for operators."""
-    return key.startswith(_OPERATION)
+    return key == DELIVERIES or key.startswith(_OPERATION)
 
 
 # ---------------------------------------------------------------------------------------------------------- indexes
@@ -99,6 +100,7 @@ def is_beside_the_views(key: str) -> bool:
 LOOKUP = "lookup"  # members `kind=value NUL id`: the way from a slug, SKU, number or reference to an id
 EVERY = "every"  # all documents of a view, in the order of its natural key
 TREE = "tree"  # categories: members `parent id NUL id`, so that the whole tree is one range
+FREE = "free"  # stock levels by how many are free: below zero where more is promised than is there
 RULED = "ruled"  # collections that have a rule
 SEARCH = "search"  # members `word NUL id`: a range finds all words that begin alike
 
@@ -137,7 +139,7 @@ def listing(channel: str, scope: str, sort: str) -> str:
 
 
 def orders_by(axis: str, value: str, sort: str) -> str:
-    """Orders by `status`, `payment`, `fulfillment`, `customer`, `channel` or `all`; sorted by the API's OrderSortField."""
+    """Orders of an axis (see order_axes) and a value of it; sorted by the API's OrderSortField."""
     return f"orders:{axis}:{value}:{sort}"
 
 

@@ -15,7 +15,7 @@ from websockets.typing import Subprotocol
 _PRODUCT = "{ products(first: 1, sort: {field: NAME}) { nodes { id variants { id price { amount currency } } } } }"
 _START = """mutation ($cart: ID!, $key: String!) { checkoutStart(input: {cartId: $cart, idempotencyKey: $key}) {
   checkoutId errors { code message } checkout { total { amount currency } } } }"""
-_COMPLETE = """mutation ($id: ID!, $key: String!, $amount: Decimal!, $currency: CurrencyCode!) { checkoutComplete(input: {
+COMPLETE = """mutation ($id: ID!, $key: String!, $amount: Decimal!, $currency: CurrencyCode!) { checkoutComplete(input: {
   checkoutId: $id, idempotencyKey: $key, expectedTotal: {amount: $amount, currency: $currency},
   paymentProvider: "test", paymentToken: "approve"}) { orderId position errors { code message } } }"""
 
@@ -65,7 +65,7 @@ class Shop:
         if started["errors"]:
             return started
         total = started["checkout"]["total"]
-        done = await self.data(_COMPLETE, id=started["checkoutId"], key=str(uuid.uuid4()), **total)
+        done = await self.data(COMPLETE, id=started["checkoutId"], key=str(uuid.uuid4()), **total)
         return dict(done["checkoutComplete"])
 
     async def until_caught_up(self, seconds: float = 30) -> list[dict[str, Any]]:

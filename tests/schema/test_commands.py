@@ -22,6 +22,8 @@ from schema import (
     payments,
     product_edits,
     stock,
+    webhooks,
+    wheres,
 )
 from schema.inputs import cleared, command, given
 from schema.money import MoneyInput
@@ -43,6 +45,7 @@ from writes import stock as stock_commands
 from writes import transfers as transfer_commands
 from writes import variants as variant_commands
 from writes import warehouses as warehouse_commands
+from writes import webhooks as webhook_commands
 
 FIELDS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
 ASKED = {"view_rebuild", "view_rollback", "parked_retry", "parked_skip"}  # of the workers: nothing is written to the log
@@ -82,10 +85,12 @@ MADE = [
     (fulfillment.FulfillmentCreateInput, parcel_commands.CreateFulfillment, set()),
     (fulfillment.FulfillmentShipInput, parcel_commands.ShipFulfillment, set()),
     (fulfillment.FulfillmentShipInput, parcel_commands.SetFulfillmentTracking, set()),
+    (webhooks.WebhookInput, webhook_commands.CreateWebhook, set()),
+    (webhooks.WebhookUpdateInput, webhook_commands.UpdateWebhook, set()),
     (listings.ProductWhere, ProductFilter, set()),
     (listings.MoneyWhere, Prices, set()),
-    (listings.DateTimeWhere, Moments, set()),
-    (order_lists.StringWhere, Texts, set()),
+    (wheres.DateTimeWhere, Moments, set()),
+    (wheres.StringWhere, Texts, set()),
     (listings.AttributeWhere, AttributeFilter, set()),
     (order_lists.OrderWhere, OrderFilter, set()),
 ]
@@ -165,7 +170,7 @@ def test_a_price_goes_over_with_its_currencies() -> None:
 
 def test_of_two_ways_to_name_numbers_both_must_hold() -> None:
     def numbers(**where: Any) -> list[str] | None:
-        wanted = order_lists.order_filter(order_lists.OrderWhere(number=order_lists.StringWhere(**where)))
+        wanted = order_lists.order_filter(order_lists.OrderWhere(number=wheres.StringWhere(**where)))
         return None if wanted is None else wanted.number
 
     assert ["T1"] == numbers(eq="T1")
