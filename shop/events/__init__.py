@@ -21,6 +21,7 @@ from shop.events.catalog import (
 )
 from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
+    ChargebackRecorded,
     CreditLine,
     CreditRecorded,
     CustomerRegistered,
@@ -42,6 +43,8 @@ from shop.events.orders import (
     PastLine,
     PastOrderRecorded,
     PastReturnRecorded,
+    PaymentAction,
+    PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
@@ -106,7 +109,8 @@ ALL: tuple[type[Event], ...] = (
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
-    PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
+    PaymentStarted, PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
+    ChargebackRecorded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
     OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerErased, OrderErased, CheckoutErased,
@@ -138,6 +142,7 @@ __all__ = [
     "CategoryMoved",
     "CategoryRenamed",
     "ChannelCreated",
+    "ChargebackRecorded",
     "CheckoutCanceled",
     "CheckoutErased",
     "CheckoutExpired",
@@ -172,6 +177,8 @@ __all__ = [
     "PastLine",
     "PastOrderRecorded",
     "PastReturnRecorded",
+    "PaymentAction",
+    "PaymentActionRequired",
     "PaymentAuthorized",
     "PaymentCaptured",
     "PaymentFailed",

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from shop.events import Address
+from shop.events import Address, PaymentAction
 from shop.money import Money
 from shop.views.base import Document
 from shop.views.selling import Line
@@ -44,6 +44,7 @@ class Payment(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     refunded: Money
     ledger: list[LedgerEntry] = []
     decline_code: str | None = None
+    action: PaymentAction | None = None
 
 
 class MovedLine(msgspec.Struct, gc=False):
