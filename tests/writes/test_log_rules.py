@@ -48,6 +48,8 @@ def arbitrary(kind):
         return st.one_of(*map(arbitrary, typing.get_args(kind)))
     if typing.get_origin(kind) is list:
         return st.lists(arbitrary(typing.get_args(kind)[0]), max_size=3)
+    if typing.get_origin(kind) is dict:
+        return st.dictionaries(*map(arbitrary, typing.get_args(kind)), max_size=3)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return st.builds(kind, **{field.name: arbitrary(field.type) for field in msgspec.structs.fields(kind)})
     return {str: st.text(), int: st.integers(-(2**53), 2**53), bool: st.booleans(), type(None): st.none()}[kind]
