@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from projections import books as _books  # noqa: F401 - declares more folds of the order
-from projections import carts, catalog, customers, orders, products, sales, stock
+from projections import carts, catalog, customers, offers, orders, products, sales, stock
 from projections.projection import Projection, Route
 from shop.events import Event
 from shop.log import Recorded
@@ -26,6 +26,8 @@ ALL: Sequence[Projection[Any]] = (
     customers.credit,
     sales.sales_day,
     sales.product_sales,
+    offers.shipping_method,
+    offers.tax_rate,
 )
 
 

@@ -1,5 +1,6 @@
 """Carts and checkouts. A cart keeps what was put in; a checkout keeps the prices that were taken."""
 
+from projections.offers import shown_quote, shown_tax
 from projections.projection import Projection, replace
 from shop import events, views
 from shop.log import Recorded
@@ -78,7 +79,35 @@ def checkout_started(event: events.CheckoutStarted, _: Recorded) -> Checkout:
         billing_address=event.billing_address,
         metadata=event.metadata,
         lines=[priced_line(line, event.currency) for line in event.lines],
+        weight_grams=event.weight_grams,
+        tax_lines=shown_tax(event.tax_lines, event.currency),
+        tax_included=event.tax_included,
     )
+
+
+@checkout.on(events.CheckoutAddressed, lambda e: [e.checkout_id])
+def checkout_addressed(view: Checkout, event: events.CheckoutAddressed, _: Recorded) -> Checkout:
+    names = ("email", "shipping_address", "billing_address", "metadata")
+    return replace(view, **{name: getattr(event, name) for name in names})
+
+
+@checkout.on(events.ShippingSelected, lambda e: [e.checkout_id])
+def shipping_selected(view: Checkout, event: events.ShippingSelected, _: Recorded) -> Checkout:
+    return replace(view, shipping_method=shown_quote(event.method, view.total.currency))
+
+
+@checkout.on(events.CheckoutPriced, lambda e: [e.checkout_id])
+def checkout_priced(view: Checkout, event: events.CheckoutPriced, _: Recorded) -> Checkout:
+    charges, currency = {line.line_id: line for line in event.lines}, event.currency
+    sums = {name: money(getattr(event, name), currency) for name in ("discount", "shipping", "tax", "total")}
+    lines = [_charged(line, charges[line.id], currency) for line in view.lines]
+    told = {"tax_lines": shown_tax(event.tax_lines, currency), "tax_included": event.tax_included}
+    return replace(view, lines=lines, **sums, **told)
+
+
+@checkout.on(events.ReservationExtended, lambda e: [e.checkout_id])
+def reservation_extended(view: Checkout, event: events.ReservationExtended, _: Recorded) -> Checkout:
+    return replace(view, reserved_until=event.reserved_until)
 
 
 @checkout.on(events.CheckoutCanceled, lambda e: [e.checkout_id])
@@ -109,6 +138,10 @@ def checkout_payment_started(view: Checkout, _event: events.PaymentStarted, reco
 @checkout.on(events.OrderPlaced, lambda e: [e.checkout_id])
 def checkout_order_placed(view: Checkout, _event: events.OrderPlaced, recorded: Recorded) -> Checkout:
     return replace(view, status="COMPLETED", updated_at=recorded.at)
+
+
+def _charged(line: views.Line, charges: events.LineCharges, currency: str) -> views.Line:
+    return replace(line, discount=money(charges.discount, currency), tax=money(charges.tax, currency))
 
 
 def priced_line(line: events.Priced, currency: str) -> views.Line:

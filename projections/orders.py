@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from projections.carts import priced_line
+from projections.offers import shown_quote, shown_tax
 from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
@@ -43,6 +44,9 @@ def order_created(event: events.OrderCreated, recorded: Recorded) -> Order:
         paid=nothing,
         refunded=nothing,
         lines=lines,
+        shipping_method=shown_quote(event.shipping_method, event.currency),
+        tax_lines=shown_tax(event.tax_lines, event.currency),
+        tax_included=event.tax_included,
     )
 
 

@@ -32,6 +32,7 @@ LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
     "wh": _document(views.Warehouse),
     "cart": lambda reading, node_id, _: carts.cart(reading, node_id),
     "chk": _document(views.Checkout),
+    "ship": _document(views.ShippingMethod),
     "ord": _document(views.Order),
     "cus": _document(views.Customer),
     "cred": _document(views.Credit),

@@ -20,6 +20,7 @@ TYPES = {
     "wh": "Warehouse",
     "cart": "Cart",
     "chk": "Checkout",
+    "ship": "ShippingMethod",
     "ord": "Order",
     "pay": "Payment",
     "ful": "Fulfillment",

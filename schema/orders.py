@@ -30,7 +30,9 @@ from schema.payloads import MutationPayload, after, send
 from schema.payments import Payment
 from schema.products import Variant
 from schema.scalars import JSON, SortDirection
+from schema.shipping import ShippingQuote
 from schema.stock import Warehouse
+from schema.taxes import TaxLine
 from shop import views
 from writes.bus import Answer
 from writes.fulfillment import SetOrderLineStatus
@@ -113,6 +115,9 @@ class Order(Node, Versioned):
     paid: Money
     refunded: Money
     metadata: JSON | None
+    shipping_method: ShippingQuote | None
+    tax_lines: list[TaxLine]
+    tax_included: bool
 
     @strawberry.field(graphql_type=Channel)
     @staticmethod

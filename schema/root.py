@@ -23,7 +23,9 @@ from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
 from schema.reports import ReportQuery
 from schema.scalars import SCALARS
+from schema.shipping import ShippingMutation, ShippingQuery
 from schema.stock import StockMutation, StockQuery
+from schema.taxes import TaxMutation, TaxQuery
 from schema.views import ViewQuery
 
 
@@ -35,6 +37,8 @@ class Query(
     StockQuery,
     CartQuery,
     CheckoutQuery,
+    ShippingQuery,
+    TaxQuery,
     OrderQuery,
     CustomerQuery,
     ReportQuery,
@@ -52,6 +56,8 @@ class Mutation(
     StockMutation,
     CartMutation,
     CheckoutMutation,
+    ShippingMutation,
+    TaxMutation,
     OrderMutation,
     FulfillmentMutation,
     PaymentMutation,

@@ -11,7 +11,20 @@ from verify.found import Found
 
 # Told here, so that JSON comes back parsed from both databases.
 _JSON = dict.fromkeys(
-    ("attributes", "billing_address", "image", "media", "metadata", "option_values", "shipping_address", "tags"), sa.JSON
+    (
+        "attributes",
+        "billing_address",
+        "countries",
+        "image",
+        "media",
+        "metadata",
+        "option_values",
+        "shipping_address",
+        "shipping_method",
+        "tags",
+        "tax_lines",
+    ),
+    sa.JSON,
 )
 
 

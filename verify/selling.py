@@ -9,6 +9,7 @@ from shop.money import money
 from shop.views import Cart, CartLine, Checkout, Line
 from verify.catalog import media
 from verify.expected import Expected
+from verify.offers import shipped_and_taxed
 
 # Of a cart's checkouts one at most has not ended.
 _CARTS = """
@@ -65,6 +66,8 @@ def expect_checkouts(expected: Expected) -> None:
             billing_address=address(row.billing_address),
             metadata=row.metadata,
             order_id=row.order_id,
+            weight_grams=row.weight_grams,
+            **shipped_and_taxed(row),
             lines=[Line(unit_price=money(line.unit_price, row.currency), **said(line, row)) for line in lines[row.id]],
         )
         expected.document(checkout)

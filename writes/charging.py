@@ -42,7 +42,7 @@ class VoidPayment(msgspec.Struct, frozen=True):
 
 
 class RefundPayment(msgspec.Struct, frozen=True):
-    """Give money back: `amount`, else what the lines cost, else all that is left. An order's shipping costs nothing so far."""
+    """Give money back: `amount`, else what the lines and, if asked, the shipping cost, else all that is left."""
 
     payment_id: str
     amount: Money | None = None
@@ -77,11 +77,19 @@ def refund_payment(work: Work, command: RefundPayment) -> Done:
     left = payment.captured - payment.refunded
     if left == 0:
         raise NotAllowedFrom("The payment", payment.state, _NEXT[payment.state], ["id"])
-    asked = left if command.lines is None else _cost(work, order, command.lines)
-    amount = _amount(command.amount, left, order.currency) if command.amount else asked
+    amount = _amount(command.amount, left, order.currency) if command.amount else _asked(work, order, command, left)
     if not 0 < amount <= left:
-        raise Invalid(f"{_said(left, order.currency)} is left to refund.", ["input", "lines"])
+        path: Path = ["input", "shipping" if command.lines is None else "lines"]
+        raise Invalid(f"{_said(amount, order.currency)} of {_said(left, order.currency)} cannot be refunded.", path)
     return _ask(work, order, payment, "REFUND", amount, message=command.reason)
+
+
+def _asked(work: Work, order: Any, command: RefundPayment, left: int) -> int:
+    """What is to be refunded where no amount is said."""
+    if command.lines is None and not command.shipping:
+        return left
+    goods = _cost(work, order, command.lines or [])
+    return goods + (costs.of_shipping(order) if command.shipping else 0)
 
 
 def _claimable(work: Work, payment_id: str) -> tuple[Any, Any]:

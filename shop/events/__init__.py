@@ -19,6 +19,7 @@ from shop.events.catalog import (
     VariantDiscontinued,
     VariantPriced,
 )
+from shop.events.offers import ShippingMethodDefined, TaxRateSet
 from shop.events.orders import (
     CreditLine,
     CreditRecorded,
@@ -57,11 +58,16 @@ from shop.events.selling import (
     CartLineAdded,
     CartLineChanged,
     CartLineRemoved,
+    CheckoutAddressed,
     CheckoutCanceled,
     CheckoutExpired,
+    CheckoutPriced,
     CheckoutReopened,
     CheckoutStarted,
+    LineCharges,
     Priced,
+    ReservationExtended,
+    ShippingSelected,
 )
 from shop.events.stock import (
     Move,
@@ -77,6 +83,7 @@ from shop.events.stock import (
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
+from shop.pricing import Quote, TaxShare
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, CategoryRenamed, CategoryMoved, CollectionDefined, CollectionListed,
@@ -86,6 +93,8 @@ ALL: tuple[type[Event], ...] = (
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
+    ShippingMethodDefined, TaxRateSet,
+    CheckoutAddressed, ShippingSelected, CheckoutPriced, ReservationExtended,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
@@ -110,8 +119,10 @@ __all__ = [
     "CategoryMoved",
     "CategoryRenamed",
     "ChannelCreated",
+    "CheckoutAddressed",
     "CheckoutCanceled",
     "CheckoutExpired",
+    "CheckoutPriced",
     "CheckoutReopened",
     "CheckoutStarted",
     "CollectionDefined",
@@ -125,6 +136,7 @@ __all__ = [
     "FulfillmentDelivered",
     "FulfillmentShipped",
     "FulfillmentTrackingSet",
+    "LineCharges",
     "LineQuantity",
     "Media",
     "Move",
@@ -153,8 +165,12 @@ __all__ = [
     "ProductPublished",
     "ProductSlugChanged",
     "ProductUnpublished",
+    "Quote",
+    "ReservationExtended",
     "ReturnedLine",
     "Share",
+    "ShippingMethodDefined",
+    "ShippingSelected",
     "Sold",
     "Split",
     "StockAdjusted",
@@ -165,6 +181,8 @@ __all__ = [
     "StockShipped",
     "StockShortfallFound",
     "StockTransferred",
+    "TaxRateSet",
+    "TaxShare",
     "UnknownEventError",
     "VariantCreated",
     "VariantDescribed",

@@ -7,6 +7,7 @@ import msgspec
 from shop import ids
 from shop.events.base import Address, Event
 from shop.events.selling import Priced
+from shop.pricing import Quote, TaxShare
 
 
 class _OfOrder(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,6 +36,9 @@ class OrderCreated(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     shipping_address: Address | None = None
     billing_address: Address | None = None
     metadata: Any = None
+    shipping_method: Quote | None = None
+    tax_lines: list[TaxShare] = []
+    tax_included: bool = False
 
     def roots(self) -> set[str]:
         return {self.order_id, self.checkout_id}

@@ -36,13 +36,14 @@ from shop.views.keys import (
     stock_in,
     top,
 )
+from shop.views.offers import ShippingMethod, ShippingQuote, TaxLine, TaxRate
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Credit, Customer, SalesDay,
+    Cart, Checkout, Order, Credit, Customer, SalesDay, ShippingMethod, TaxRate,
 )  # fmt: skip
 
 __all__ = [
@@ -83,7 +84,11 @@ __all__ = [
     "ProductSales",
     "Return",
     "SalesDay",
+    "ShippingMethod",
+    "ShippingQuote",
     "StockLevel",
+    "TaxLine",
+    "TaxRate",
     "Variant",
     "VariantPrice",
     "Warehouse",

@@ -7,6 +7,7 @@ import msgspec
 from shop.events import Address, Attribute, Media
 from shop.money import Money
 from shop.views.base import Document
+from shop.views.offers import ShippingQuote, TaxLine
 
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
 
@@ -67,3 +68,7 @@ class Checkout(Document, kw_only=True, omit_defaults=True):
     metadata: Any = None
     order_id: str | None = None
     lines: list[Line] = []
+    weight_grams: int = 0
+    shipping_method: ShippingQuote | None = None
+    tax_lines: list[TaxLine] = []
+    tax_included: bool = False

@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from shop.events import Address, LineQuantity
+from shop.events import LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
+from tests.oracle.random_offers import HOME, Offers
 from writes import (
     books,
     carts,
@@ -27,7 +28,6 @@ from writes import (
 )
 from writes.bus import Bus
 
-_HOME = Address(name="Zoë", line1="1 Quay", city="Hull", country="GB", postal_code="HU1", phone="1")
 _REASONS = [*sorted(stock.REASONS), "COUNT", "WHIM"]
 _BOOK_PRICES = ["2.55", "0.85", "1.005", "1.1249", "12"]
 
@@ -57,7 +57,7 @@ class RandomShop:
         self.now = dt.datetime(2026, 1, 31, 23, 30, tzinfo=dt.UTC)
         ways = {"manual": providers.Manual(ship_before_payment=True), "test": providers.Test(), "late": Late(self)}
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
-        self.goods = Goods(self)
+        self.goods, self.offers = Goods(self), Offers(self)
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -74,7 +74,7 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        draws, weights = zip(*self._draws(), *self.goods.draws(), strict=True)
+        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.offers.draws(), strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
@@ -171,7 +171,7 @@ class RandomShop:
 
     def start_checkout(self) -> Any:
         cart = self.one("SELECT DISTINCT c.id FROM carts c JOIN cart_lines l ON l.cart_id = c.id WHERE c.status = 'OPEN'")
-        told = {"email": "zoe@example.org", "shipping_address": _HOME, "metadata": {"gift": [True, 1.5, None]}}
+        told = {"email": "zoe@example.org", "shipping_address": HOME, "metadata": {"gift": [True, 1.5, None]}}
         return cart and checkout.StartCheckout(cart.id, **(told if self.chance(0.5) else {}))
 
     def complete_checkout(self) -> Any:
@@ -241,8 +241,8 @@ class RandomShop:
         row = self.one("SELECT id FROM orders")
         mended = {
             "email": self.random.choice([None, "ann@example.org", "no address"]),
-            "shipping_address": self.random.choice([None, _HOME]),
-            "billing_address": self.random.choice([None, _HOME]),
+            "shipping_address": self.random.choice([None, HOME]),
+            "billing_address": self.random.choice([None, HOME]),
             "metadata": self.random.choice([None, {"gift": False}, 0]),
         }
         return row and orders.UpdateOrder(row.id, **{name: mended[name] for name in self.random.sample(sorted(mended), 2)})
@@ -261,7 +261,9 @@ class RandomShop:
         if row.captured and self.chance(0.6):
             line = self.one(f"SELECT id FROM order_lines WHERE order_id = '{row.order_id}'")
             lines = self.random.choice([None, [LineQuantity(line.id, 1)]])
-            return charging.RefundPayment(row.id, amount, self.random.choice([None, "broken"]), lines)
+            return charging.RefundPayment(
+                row.id, amount, self.random.choice([None, "broken"]), lines, shipping=self.chance(0.2)
+            )
         return charging.CapturePayment(row.id, amount)
 
     def void(self) -> Any:

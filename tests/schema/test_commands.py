@@ -21,14 +21,16 @@ from schema import (
     orders,
     payments,
     product_edits,
+    shipping,
     stock,
+    taxes,
 )
 from schema.inputs import cleared, command, given
 from schema.money import MoneyInput
 from schema.root import Mutation
 from schema.scalars import CurrencyCode, Decimal
 from shop import events
-from writes import bus, completing
+from writes import bus, checkout_edits, completing
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
 from writes import categories as category_commands
@@ -39,7 +41,9 @@ from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
 from writes import parcels as parcel_commands
 from writes import prices as price_commands
+from writes import shipping as shipping_commands
 from writes import stock as stock_commands
+from writes import taxes as tax_commands
 from writes import transfers as transfer_commands
 from writes import variants as variant_commands
 from writes import warehouses as warehouse_commands
@@ -70,6 +74,10 @@ MADE = [
     (carts.CartLineUpdateInput, cart_commands.LineChange, set()),
     (checkout.CheckoutStartInput, checkout_commands.StartCheckout, set()),
     (checkout.CheckoutCompleteInput, completing.CompleteCheckout, {"expected_total"}),
+    (checkout.CheckoutUpdateInput, checkout_edits.UpdateCheckout, set()),
+    (shipping.ShippingMethodInput, shipping_commands.CreateShippingMethod, set()),
+    (shipping.ShippingMethodUpdateInput, shipping_commands.UpdateShippingMethod, set()),
+    (taxes.TaxRateInput, tax_commands.SetTaxRate, set()),
     (addresses.AddressInput, events.Address, set()),
     (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),
