@@ -1,4 +1,4 @@
-"""A buyer in New York says where the goods go, chooses a way to ship, and pays tax; staff offer another way and another rate."""
+"""A buyer in New York says where the goods go, chooses a way to ship, and pays tax; staff offer more."""
 
 import uuid
 from typing import Any
@@ -52,9 +52,8 @@ async def test_staff_offer_a_way_to_ship_and_set_a_rate(shop: Shop) -> None:
     shown = "shippingMethodId errors { message } shippingMethod { name freeFrom { amount } active channel { code } }"
     create = f"mutation ($i: ShippingMethodInput!) {{ shippingMethodCreate(input: $i) {{ {shown} }} }}"
     made = await _told(shop, create, i={**method, "freeFrom": {"amount": "50", "currency": "GBP"}})
-    assert ("50.00", True, code) == (
-        made["shippingMethod"]["freeFrom"]["amount"], made["shippingMethod"]["active"], made["shippingMethod"]["channel"]["code"],
-    )  # fmt: skip
+    offered = made["shippingMethod"]
+    assert ("50.00", True, code) == (offered["freeFrom"]["amount"], offered["active"], offered["channel"]["code"])
     update = f"mutation ($id: ID!, $i: ShippingMethodUpdateInput!) {{ shippingMethodUpdate(id: $id, input: $i) {{ {shown} }} }}"
     changed = await _told(shop, update, id=made["shippingMethodId"], i={"freeFrom": None, "active": False})
     assert (None, False) == (changed["shippingMethod"]["freeFrom"], changed["shippingMethod"]["active"])
