@@ -20,14 +20,13 @@ from typing import Any
 
 import msgspec
 import redis
-import sqlalchemy as sa
 
 from projections.all import BY_VIEW, Touch, touched
 from projections.projection import Filed
 from server import redis_server
 from server.books_file import COLUMNS, Books, read_books
 from server.importing import import_books
-from shop import events, log
+from shop import log
 from shop.views import Document, Keys
 from tests.databases import SqliteFile
 from tests.oracle.random_shop import RandomShop
@@ -106,8 +105,7 @@ async def lived(path: Path, book: Path) -> list[Any]:
     await shop.opens()
     await shop.does(_COMMANDS)
     await import_books(shop.bus, shortened(read_books(book, "GBP")), "books", "GBP", lambda *_: None)
-    with shop.database.engine.connect() as connection:
-        rows = connection.execute(sa.select(log.stored_events).order_by(log.stored_events.c.position)).all()
+    rows = shop.database.read(lambda connection: connection.execute(log._from(1, 10**9)).all())
     await shop.close()
     return list(rows)
 
@@ -155,9 +153,8 @@ Step = tuple[log.Recorded, list[Touch]]
 
 
 def decoded(row: Any) -> log.Recorded:
-    """As shop.log reads an event."""
-    event = events.decode(row.type, row.schema_version, row.data)
-    return log.Recorded(row.position, row.id, row.stream, row.stream_version, row.at, row.actor, row.command_id, event)
+    """As shop.log reads an event: opened with its person's key, where it tells of one."""
+    return log._recorded(row)
 
 
 def parts(steps: Sequence[Step], most_documents: int | None) -> Iterator[Sequence[Step]]:

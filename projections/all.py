@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from projections import books as _books  # noqa: F401 - declares more folds of the order
-from projections import carts, catalog, customers, offers, orders, products, sales, stock
+from projections import carts, catalog, charges, customers, orders, products, sales, stock
+from projections import returns as _returns  # noqa: F401 - and still more
 from projections.projection import Projection, Route
 from shop.events import Event
 from shop.log import Recorded
@@ -26,8 +27,8 @@ ALL: Sequence[Projection[Any]] = (
     customers.credit,
     sales.sales_day,
     sales.product_sales,
-    offers.shipping_method,
-    offers.tax_rate,
+    charges.shipping_method,
+    charges.tax_rate,
 )
 
 

@@ -1,6 +1,6 @@
 """Carts and checkouts. A cart keeps what was put in; a checkout keeps the prices that were taken."""
 
-from projections.offers import shown_quote, shown_tax
+from projections.charges import shown_quote, shown_tax
 from projections.projection import Projection, replace
 from shop import events, views
 from shop.log import Recorded
@@ -118,6 +118,11 @@ def checkout_canceled(view: Checkout, _event: events.CheckoutCanceled, _: Record
 @checkout.on(events.CheckoutExpired, lambda e: [e.checkout_id])
 def checkout_expired(view: Checkout, _event: events.CheckoutExpired, _: Recorded) -> Checkout:
     return replace(view, status="EXPIRED")
+
+
+@checkout.on(events.CheckoutErased, lambda e: [e.checkout_id])
+def checkout_erased(view: Checkout, _event: events.CheckoutErased, _: Recorded) -> Checkout:
+    return replace(view, **dict.fromkeys(("email", "shipping_address", "billing_address", "metadata")))
 
 
 @checkout.on(events.CheckoutReopened, lambda e: [e.checkout_id])

@@ -77,7 +77,12 @@ def _by_slug(document: views.Category | views.Collection) -> Iterable[Entry]:
     yield views.LOOKUP, views.member(f"slug={document.slug}", document.id), 0
 
 
+def _in_tree(document: views.Category) -> Iterable[Entry]:
+    yield from _by_slug(document)
+    yield views.TREE, views.member(document.parent_id or "", document.id), 0
+
+
 channel.entries = _every_channel
 warehouse.entries = _every_warehouse
-category.entries = _by_slug
+category.entries = _in_tree
 collection.entries = _by_slug

@@ -23,6 +23,11 @@ def customer_registered(event: events.CustomerRegistered, _: Recorded) -> Custom
     return Customer(id=event.customer_id, external_ref=event.external_ref, email=event.email, name=event.name)
 
 
+@customer.on(events.CustomerErased, _id)
+def customer_erased(view: Customer, _event: events.CustomerErased, _: Recorded) -> Customer:
+    return replace(view, external_ref=None, email=None, name=None)
+
+
 @customer.on(events.OrderPlaced, _id)
 def order_placed(view: Customer, _event: events.OrderPlaced, _: Recorded) -> Customer:
     return replace(view, order_count=view.order_count + 1)

@@ -15,6 +15,7 @@ from shop.views import Generation, Keys, Parked, Wish
 VERSIONS: Mapping[str, int] = {view: projection.view.fold_version for view, projection in BY_NAME.items()}
 _HERE = Path(__file__).parent
 _DELETED_AT_ONCE = 500
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 class NoSuchGenerationError(Exception):
@@ -71,8 +72,16 @@ class Generations:
         await self._tell("wish")
         return wish_id
 
-    async def is_wished(self, wish_id: str) -> bool:
-        """Whether a wish is still to be granted."""
+    async def granted(self, wish_ids: Sequence[str], seconds: float) -> bool:
+        """Wait until workers have granted wishes; False where they have not within the time."""
+        give_up = asyncio.get_running_loop().time() + seconds
+        while any([await self._is_wished(wish_id) for wish_id in wish_ids]):
+            if asyncio.get_running_loop().time() > give_up:
+                return False
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        return True
+
+    async def _is_wished(self, wish_id: str) -> bool:
         return any([await self._redis.hexists(self._keys.wishes(segment), wish_id) for segment in self._segments])
 
     async def parked(self) -> list[Parked]:

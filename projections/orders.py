@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from projections.carts import priced_line
-from projections.offers import shown_quote, shown_tax
+from projections.charges import shown_quote, shown_tax
 from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
 from shop.money import Money, money, plus, units
-from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment
+from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 
 order = Projection(Order)
 
@@ -102,6 +102,21 @@ def order_completed(view: Order, _event: events.OrderCompleted, _: Recorded) -> 
 def order_described(view: Order, event: events.OrderDescribed, _: Recorded) -> Order:
     names = ("email", "shipping_address", "billing_address", "metadata")
     return replace(view, **{name: getattr(event, name) for name in names})
+
+
+@order.on(events.OrderErased, _id)
+def order_erased(view: Order, _event: events.OrderErased, _: Recorded) -> Order:
+    """What the shop did and what it was paid stands; of whom, and what was said of it, is gone."""
+    untold = [replace(one, ledger=[replace(entry, message=None) for entry in one.ledger]) for one in view.payments]
+    sent = [replace(one, tracking_number=None, tracking_url=None) for one in view.fulfillments]
+    back = [one if _is_of_books(view, one) else replace(one, reason=None) for one in view.returns]
+    nobody = dict.fromkeys(("email", "shipping_address", "billing_address", "metadata"))
+    return replace(view, payments=untold, fulfillments=sent, returns=back, **nobody)
+
+
+def _is_of_books(view: Order, back: Return) -> bool:
+    """What imported books say of a return is a number of theirs, and tells of nobody."""
+    return view.checkout_id is None and (back.reason or "").startswith("Credit invoice ")
 
 
 @order.on(events.OrderNoted, _id)
@@ -265,7 +280,14 @@ def _split(view: Order, event: events.OrderLineMoved, split: events.Split) -> Or
         allocations=_less(line.allocations, split.allocations),
     )
     lines = [kept if one.id == line.id else one for one in view.lines]
-    return replace(view, lines=[*lines, new], fulfillments=[_recut(one, line.id, split) for one in view.fulfillments])
+    cut = {share.of: share.quantity for share in (*split.fulfillments, *split.returns)}
+
+    def recut(whole: Fulfillment | Return) -> list[MovedLine]:
+        return _recut(whole.lines, line.id, cut.get(whole.id, 0), split.line_id)
+
+    sent = [replace(one, lines=recut(one)) for one in view.fulfillments]
+    coming = [replace(one, lines=recut(one)) for one in view.returns]
+    return replace(view, lines=[*lines, new], fulfillments=sent, returns=coming)
 
 
 def _at(amount: Money, smallest_units: int) -> Money:
@@ -278,14 +300,12 @@ def _less(held: list[Allocation], cut: list[events.Share]) -> list[Allocation]:
     return [one for one in left if one.quantity]
 
 
-def _recut(fulfillment: Fulfillment, line_id: str, split: events.Split) -> Fulfillment:
-    """Hand the part of a fulfillment that carried the cut units to the new line."""
-    cut = next((share.quantity for share in split.fulfillments if share.of == fulfillment.id), 0)
+def _recut(lines: list[MovedLine], line_id: str, cut: int, new_id: str) -> list[MovedLine]:
+    """Hand the cut units that a fulfillment carried, or a return is to bring, to the new line."""
     if not cut:
-        return fulfillment
-    kept = [MovedLine(one.line_id, one.quantity - (cut if one.line_id == line_id else 0)) for one in fulfillment.lines]
-    lines = [*(one for one in kept if one.quantity), MovedLine(split.line_id, cut)]
-    return replace(fulfillment, lines=lines)
+        return lines
+    kept = [MovedLine(one.line_id, one.quantity - (cut if one.line_id == line_id else 0)) for one in lines]
+    return [*(one for one in kept if one.quantity), MovedLine(new_id, cut)]
 
 
 def _entries(document: Order) -> Iterable[Entry]:
@@ -298,6 +318,9 @@ def _entries(document: Order) -> Iterable[Entry]:
         "fulfillment": document.fulfillment_status,
     }
     axes |= {} if document.customer_id is None else {"customer": document.customer_id}
+    for back in document.returns:
+        yield views.LOOKUP, views.member(f"return={back.id}", document.id), 0
+        yield views.returns_in(back.state), views.member(back.created_at, f"{document.id}:{back.id}"), 0
     for sort, key in views.order_sort_keys(document).items():
         entry = views.member(key, document.id)
         for axis, value in axes.items():

@@ -1,10 +1,11 @@
-"""Products: the staff's document, a document cut from it for each channel with a price, and the channel's listings."""
+"""Products: the staff's document, and a document cut from it for each channel with a price. Indexes are in `listings`."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from projections.projection import Entry, Projection, replace
-from shop import events, views
+from projections import listings
+from projections.projection import Projection, replace
+from shop import events
 from shop.log import Recorded
 from shop.money import money
 from shop.views import Level, Product, Variant, VariantPrice
@@ -159,7 +160,7 @@ def _stock_moved(view: Product, moved: _Moved, _: Recorded) -> Product:
 
 for _kind in (
     events.StockAdjusted, events.StockTransferred, events.StockReserved, events.StockReleased, events.StockAllocated,
-    events.StockDeallocated, events.StockShipped,
+    events.StockDeallocated, events.StockShipped, events.StockReturned,
 ):  # fmt: skip
     product.shares(_kind, _levels)(_stock_moved)
 
@@ -223,35 +224,6 @@ def _cuts(document: Product) -> Iterable[Product]:
     return (in_channel(document, channel) for channel in _priced_in(document))
 
 
-def _entries(document: Product) -> Iterable[Entry]:
-    yield views.EVERY, views.member(document.created_at, document.id), 0
-    for key in _lookups(document):
-        yield views.LOOKUP, views.member(key, document.id), 0
-
-
-def _listings(cut: Product) -> Iterable[Entry]:
-    """A channel lists what is published in it: under all, under each category and in each collection."""
-    if not cut.published:
-        return
-    product_id, scopes = views.root(cut.id), ("all", *cut.category_ids, *cut.places)
-    for sort, key in views.product_sort_keys(cut).items():
-        entry = views.member(key, product_id)
-        for scope in scopes:
-            yield views.listing(cut.channel, scope, sort), entry, 0
-    for collection_id, place in cut.places.items():
-        yield views.listing(cut.channel, collection_id, "POSITION"), views.member(views.number_key(place), product_id), 0
-
-
-def _lookups(document: Product) -> Iterable[str]:
-    for slug in (document.slug, *document.former_slugs):
-        yield f"slug={slug}"
-    for variant in document.variants:
-        yield f"variant={variant.id}"
-        yield f"sku={variant.sku.casefold()}"
-        if variant.barcode is not None:
-            yield f"barcode={variant.barcode}"
-
-
-product.entries = _entries
+product.entries = listings.entries
 product.cuts = _cuts
-product.cut_entries = _listings
+product.cut_entries = listings.cut_entries

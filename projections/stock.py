@@ -42,7 +42,7 @@ def _stock_moved(view: StockLevel, last: events.Move, recorded: Recorded) -> Sto
 
 for _kind in (
     events.StockAdjusted, events.StockTransferred, events.StockReserved, events.StockReleased, events.StockAllocated,
-    events.StockDeallocated, events.StockShipped,
+    events.StockDeallocated, events.StockShipped, events.StockReturned,
 ):  # fmt: skip
     stock_level.shares(_kind, _last_moves)(_stock_moved)
 

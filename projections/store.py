@@ -14,7 +14,6 @@ _HERE = Path(__file__).parent
 _FEED = (_HERE / "feed.lua").read_text()
 _FEED_KEEPS = 100_000
 _pack = msgspec.msgpack.Encoder().encode
-_DECODERS = {view: msgspec.json.Decoder(view) for view in views.ALL}
 
 
 class RefusedError(Exception):
@@ -61,7 +60,7 @@ class ViewStore:
         if not wanted:
             return []
         values: Any = await self._redis.mget([self._keys.document(*name) for name in wanted])
-        return [None if value is None else _read(view, value) for (view, *_), value in zip(wanted, values, strict=True)]
+        return [None if value is None else views.read(view, value) for (view, *_), value in zip(wanted, values, strict=True)]
 
     async def drop_wish(self, segment: int, wish_id: str) -> None:
         """Forget what nobody can grant any more."""
@@ -108,10 +107,3 @@ class ViewStore:
         if not answer[0] and answer[1] != b"position":
             raise RefusedError(f"segment {segment}: {coming.generation} cannot answer: its {answer[1].decode()} is another")
         return bool(answer[0])
-
-
-def _read(view: type[Document], value: bytes) -> Document | Exception:
-    try:
-        return _DECODERS[view].decode(value)
-    except msgspec.DecodeError as error:  # a ValidationError is one too
-        return error

@@ -20,6 +20,12 @@ async def channel(reading: Reading, code: str) -> Channel | None:
     return await reading.get(Channel, ids.channel(code))
 
 
+async def channel_codes(reading: Reading) -> list[str]:
+    """The codes of all channels, in one round trip."""
+    [entries] = await reading.ranges(Channel, [Range(views.EVERY, _MOST)])
+    return [views.sort_key(entry) for entry in entries]
+
+
 async def warehouses(reading: Reading) -> list[Warehouse]:
     """All warehouses, in the order in which they are asked for stock."""
     return sorted(await _every(reading, Warehouse), key=lambda warehouse: (-warehouse.priority, warehouse.code))
@@ -50,12 +56,21 @@ async def ancestors(reading: Reading, below: Category) -> list[Category]:
     return path
 
 
+async def tree(reading: Reading) -> dict[str, list[str]]:
+    """The ids of each category's children, in one round trip; those of the roots under ''."""
+    [entries] = await reading.ranges(Category, [Range(views.TREE, _MOST)])
+    children: dict[str, list[str]] = {}
+    for entry in entries:
+        parent, _, category_id = entry.partition("\0")
+        children.setdefault(parent, []).append(category_id)
+    return children
+
+
 async def category_and_below(reading: Reading, category_id: str) -> Sequence[str]:
     """The ids of a category and of all below it."""
-    every = await _every(reading, Category)
-    found = [category_id]
+    children, found = await tree(reading), [category_id]
     for parent in found:
-        found += [one.id for one in every if one.parent_id == parent]
+        found += children.get(parent, [])
     return found
 
 

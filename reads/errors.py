@@ -8,7 +8,7 @@ class ReadError(Exception):
 
     code = "INTERNAL"
 
-    details: Mapping[str, int] = {}  # more for programs: what `extensions` has beside the code
+    details: Mapping[str, int | str] = {}  # more for programs: what `extensions` has beside the code
 
 
 class ViewBehind(ReadError):  # noqa: N818 - named for the fact, as the API names it
@@ -46,6 +46,16 @@ class FeedBroken(ReadError):  # noqa: N818
 
     def __init__(self) -> None:
         super().__init__("The views were made anew: subscribe again, `after` the last position you have.")
+
+
+class Lagged(ReadError):  # noqa: N818
+    """A subscriber reads more slowly than the log grows: nothing is lost, it goes on after `position`."""
+
+    code = "LAGGED"
+
+    def __init__(self, position: str) -> None:
+        super().__init__(f"Events came faster than they were read: subscribe again, `after` {position}.")
+        self.details = {"position": position}
 
 
 class BadCursor(ReadError):  # noqa: N818

@@ -109,6 +109,15 @@ def stock_changed(
     return _follow_variants(source, topic, variant_ids, after) if variant_ids is not None else _follow(source, topic, after)
 
 
+def hidden(source: Views, ids: Sequence[str], after: Position | None) -> AsyncIterator[Message]:
+    """What is told of carts, checkouts and orders that are not the caller's to see: the same as where there are none."""
+
+    async def show(_reading: Reading, _one: str) -> None:
+        return None
+
+    return _follow(source, _Topic(Cart, show, ids, lambda _: False), after)
+
+
 def cart_changed(source: Views, cart_id: str, after: Position | None) -> AsyncIterator[Message]:
     async def show(reading: Reading, one: str) -> carts.JoinedCart | None:
         return await carts.cart(reading, one)
@@ -116,9 +125,14 @@ def cart_changed(source: Views, cart_id: str, after: Position | None) -> AsyncIt
     return _follow(source, _Topic(Cart, show, [cart_id], lambda one: one == cart_id), after)
 
 
-def checkout_changed(source: Views, checkout_id: str, after: Position | None) -> AsyncIterator[Message]:
+def checkout_changed(
+    source: Views, checkout_id: str, after: Position | None, *, cart_id: str | None = None
+) -> AsyncIterator[Message]:
+    """A checkout; where a cart is named, only that cart's own."""
+
     async def show(reading: Reading, one: str) -> Checkout | None:
-        return await reading.get(Checkout, one)
+        found = await reading.get(Checkout, one)
+        return found if found is None or cart_id in {None, found.cart_id} else None
 
     return _follow(source, _Topic(Checkout, show, [checkout_id], lambda one: one == checkout_id), after)
 

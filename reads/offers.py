@@ -1,74 +1,138 @@
-"""Shipping methods and tax rates; and what a checkout may be shipped by, at what price."""
+"""What a listing offers to be narrowed by: the values of each facet with their counts, and from where to where prices go.
 
-from typing import TypeVar
+Counts are disjunctive: a facet is counted against what fits all conditions but its own, and so is the price range.
+"""
 
-from reads.reading import Reading
-from reads.store import Range
-from shop import pricing, views
-from shop.money import Money, money, units
-from shop.views import Checkout, Document, ShippingMethod, ShippingQuote, TaxRate
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
-D = TypeVar("D", bound=Document)
-_MOST = 10_000
+import msgspec
 
+from reads import catalog
+from reads.narrowing import Choice, Key, Narrowing, all_of
+from reads.store import Span
+from shop import ids, views
+from shop.money import Money, money
+from shop.views import Category, Channel, Collection, Product
 
-async def shipping_method(reading: Reading, method_id: str) -> ShippingMethod | None:
-    return await reading.get(ShippingMethod, method_id)
-
-
-async def shipping_methods(reading: Reading, channel: str, country: str | None) -> list[ShippingMethod]:
-    """A channel's methods by price and name: all of them, or those that serve a country now."""
-    every = await _under(reading, ShippingMethod, views.member(channel, ""))
-    fitting = [one for one in every if country is None or (one.active and country in one.countries)]
-    return sorted(fitting, key=lambda one: (units(one.price), one.name))
-
-
-async def quotes(reading: Reading, checkout: Checkout) -> list[ShippingQuote]:
-    """The ways to ship that fit a checkout's address and weight, cheapest first."""
-    address, currency = checkout.shipping_address, checkout.total.currency
-    if address is None:
-        return []
-    goods = units(checkout.subtotal) - units(checkout.discount)
-    offered = [_method(one) for one in await shipping_methods(reading, checkout.channel, address.country)]
-    fitting = [pricing.quoted(one, goods) for one in offered if pricing.fits(one, address.country, checkout.weight_grams)]
-    return [_shown(quote, currency) for quote in sorted(fitting, key=lambda one: (one.price, one.name))]
+# Each kind with the field of the filter that its values go to, and what it is called.
+_KINDS = {
+    "CATEGORY": ("category", "Category"),
+    "COLLECTION": ("collection", "Collection"),
+    "VENDOR": ("vendor", "Vendor"),
+    "TAG": ("tag", "Tag"),
+    "IN_STOCK": ("inStock", "In stock"),
+}
+_IN_STOCK = {"true": "In stock", "false": "Out of stock"}
 
 
-async def tax_rate(reading: Reading, rate_id: str) -> TaxRate | None:
-    return await reading.get(TaxRate, rate_id)
+class FacetValue(msgspec.Struct, frozen=True):
+    value: str
+    label: str
+    count: int
+    selected: bool
 
 
-async def tax_rates(reading: Reading, country: str | None) -> list[TaxRate]:
-    """Rates by country, each country's own before those of its regions."""
-    every = await _under(reading, TaxRate, None if country is None else views.member(country, ""))
-    return sorted(every, key=lambda one: (one.country, (one.region or "").casefold()))
+class Facet(msgspec.Struct, frozen=True):
+    key: str
+    label: str
+    kind: str
+    values: list[FacetValue]
 
 
-async def _under(reading: Reading, view: type[D], prefix: str | None) -> list[D]:
-    wanted = Range(views.EVERY, _MOST) if prefix is None else Range(views.EVERY, _MOST, prefix=prefix)
-    [members] = await reading.ranges(view, [wanted])
-    documents = await reading.many(view, [views.member_id(entry) for entry in members])
-    return [document for document in documents if document is not None]
+Counts = dict[Key, Counter[str]]  # by kind and key, how many products have each value
 
 
-def _method(shown: ShippingMethod) -> pricing.Method:
-    return pricing.Method(
-        shown.id,
-        shown.name,
-        shown.countries,
-        units(shown.price),
-        _some(shown.free_from),
-        shown.max_weight_grams,
-        shown.min_days,
-        shown.max_days,
-        shown.active,
+class Offers(msgspec.Struct, frozen=True):
+    """All values that products of a channel have, and their prices, as read; not narrowed yet."""
+
+    narrowing: Narrowing
+    values: set[str]  # entries of FACETS
+    prices: set[str]  # entries of the listings by price
+    parents: Mapping[str, str]  # by category
+    sold_in: Channel | None
+
+    def price_range(self, choices: Mapping[Key, Choice]) -> tuple[Money, Money] | None:
+        fitting = all_of(choice for key, choice in choices.items() if key != ("PRICE", ""))
+        keys = [views.sort_key(entry) for entry in self.prices if views.member_id(entry) in fitting]
+        if not keys or self.sold_in is None:
+            return None
+        currency = self.sold_in.currency
+        return money(views.key_number(min(keys)), currency), money(views.key_number(max(keys)), currency)
+
+    async def facets(self, choices: Mapping[Key, Choice]) -> list[Facet]:
+        """Each facet with its values, the most frequent first; a chosen value is there even where nothing has it."""
+        counts, chosen = self._counts(choices), self._chosen()
+        for key, values in chosen.items():
+            counts.setdefault(key, Counter()).update(dict.fromkeys(values, 0))
+        named = await self._names(counts)
+        order = [*((kind, "") for kind in _KINDS), *sorted(key for key in counts if key[0] == "ATTRIBUTE")]
+        return [_facet(key, counts[key], chosen.get(key, set()), named) for key in order if counts.get(key)]
+
+    def _counts(self, choices: Mapping[Key, Choice]) -> Counts:
+        every = all_of(choices.values())
+        without = {own: all_of(one for key, one in choices.items() if key != own) for own in choices}
+        counts: Counts = {}
+        filed: dict[str, set[str]] = {}
+        for kind, key, value, product_id in self._shown():
+            if product_id not in without.get((kind, key), every):
+                continue
+            if kind == "CATEGORY":
+                filed.setdefault(product_id, set()).update(self._with_ancestors(value))
+            else:
+                counts.setdefault((kind, key), Counter())[value] += 1
+        if filed:
+            counts["CATEGORY", ""] = Counter(one for categories in filed.values() for one in categories)
+        return counts
+
+    def _shown(self) -> Iterator[tuple[str, str, str, str]]:
+        for entry in self.values:
+            kind, key, value, channels = views.facet_of(views.sort_key(entry))
+            if self.narrowing.shows(channels):
+                yield kind, key, value, views.member_id(entry)
+
+    def _with_ancestors(self, category_id: str) -> Iterator[str]:
+        above = category_id
+        while above:
+            yield above
+            above = self.parents.get(above, "")
+
+    def _chosen(self) -> dict[Key, set[str]]:
+        where = self.narrowing.where
+        chosen = {key: values for key, values in where.valued().items() if key[0] != "STATUS"}
+        chosen |= {("CATEGORY", ""): {where.category}} if where.category is not None else {}
+        return chosen | ({("COLLECTION", ""): {where.collection}} if where.collection is not None else {})
+
+    async def _names(self, counts: Counts) -> dict[str, str]:
+        reading = self.narrowing.reading
+        categories, collections = await asyncio.gather(
+            reading.many(Category, sorted(counts.get(("CATEGORY", ""), ()))),
+            reading.many(Collection, sorted(counts.get(("COLLECTION", ""), ()))),
+        )
+        return {one.id: one.name for one in (*categories, *collections) if one is not None} | _IN_STOCK
+
+
+def _facet(key: Key, counts: Counter[str], chosen: Iterable[str], named: Mapping[str, str]) -> Facet:
+    kind, name = key
+    field, label = _KINDS.get(kind, (name, name))
+    values = [
+        FacetValue(value, value if kind in {"ATTRIBUTE", "VENDOR", "TAG"} else named.get(value, value), count, value in chosen)
+        for value, count in counts.items()
+    ]
+    return Facet(field, label, kind, sorted(values, key=lambda one: (-one.count, one.label, one.value)))
+
+
+async def read_offers(narrowing: Narrowing) -> Offers:
+    """Read all that is counted, in one round trip."""
+    reading = narrowing.reading
+    spans = [Span(views.FACETS, *views.of_kind(kind)) for kind in (*_KINDS, "ATTRIBUTE")]
+    listings = await narrowing.listings("PRICE")
+    values, prices, tree, sold_in = await asyncio.gather(
+        reading.spans(Product, spans),
+        reading.spans(Product, [Span(index) for index in listings]),
+        catalog.tree(reading),
+        reading.get(Channel, ids.channel(narrowing.channel)),
     )
-
-
-def _some(amount: Money | None) -> int | None:
-    return None if amount is None else units(amount)
-
-
-def _shown(quote: pricing.Quote, currency: str) -> ShippingQuote:
-    days = {"min_days": quote.min_days, "max_days": quote.max_days}
-    return ShippingQuote(id=quote.id, name=quote.name, price=money(quote.price, currency), **days)
+    parents = {child: parent for parent, children in tree.items() for child in children}
+    return Offers(narrowing, values, prices, parents, sold_in)

@@ -1,5 +1,6 @@
 """Relay connections over indexes: one round for the range, one for the documents, whatever the page's size."""
 
+import asyncio
 import base64
 import binascii
 from bisect import bisect_left, bisect_right
@@ -83,6 +84,9 @@ def size(window: Window) -> int:
     return wanted
 
 
+Load = Callable[[Sequence[str]], Awaitable[Sequence[D | None]]]
+"""The documents of some ids, in their order."""
+
 Next = Callable[[str | None, int, bool], Awaitable[tuple[list[str], bool]]]
 """Members that follow one (None: from the beginning), so many, falling or not; and whether there are more."""
 
@@ -94,7 +98,7 @@ async def page(
     window: Window,
     *,
     falling: bool = False,
-    document_id: Callable[[str], str] = lambda found: found,
+    load: Load[D] | None = None,
     fits: Callable[[D], bool] = lambda _: True,
 ) -> Page[D]:
     """Read one page of what stands in any of the indexes, in two round trips.
@@ -109,18 +113,17 @@ async def page(
         ordered = sorted(found, key=str.encode, reverse=falling)
         return ordered[:wanted], len(ordered) > wanted
 
-    total = await reading.counts(view, indexes) if indexes else 0
-    return await _filled(reading, view, total, following, window, falling, document_id, fits)
+    filled = _filled(following, window, falling, load or _loading(reading, view), fits)
+    total, (edges, info) = await asyncio.gather(reading.counts(view, indexes), filled)
+    return Page(edges, info, total)
 
 
 async def page_among(
-    reading: Reading,
-    view: type[D],
     members: Collection[str],
     window: Window,
+    load: Load[D],
     *,
     falling: bool = False,
-    document_id: Callable[[str], str] = lambda found: found,
     fits: Callable[[D], bool] = lambda _: True,
 ) -> Page[D]:
     """Read one page of members that are known already, in one round trip; otherwise as `page`."""
@@ -130,7 +133,12 @@ async def page_among(
         left = ordered if start is None else _beyond(ordered, start, falling=falling)
         return (left[::-1] if falling else left)[:wanted], len(left) > wanted
 
-    return await _filled(reading, view, len(ordered), following, window, falling, document_id, fits)
+    edges, info = await _filled(following, window, falling, load, fits)
+    return Page(edges, info, len(ordered))
+
+
+def _loading(reading: Reading, view: type[D]) -> Load[D]:
+    return lambda document_ids: reading.many(view, document_ids)
 
 
 def _beyond(ordered: list[str], start: str, *, falling: bool) -> list[str]:
@@ -141,24 +149,17 @@ def _beyond(ordered: list[str], start: str, *, falling: bool) -> list[str]:
 
 
 async def _filled(
-    reading: Reading,
-    view: type[D],
-    total: int,
-    following: Next,
-    window: Window,
-    falling: bool,
-    document_id: Callable[[str], str],
-    fits: Callable[[D], bool],
-) -> Page[D]:
+    following: Next, window: Window, falling: bool, load: Load[D], fits: Callable[[D], bool]
+) -> tuple[list[Edge[D]], PageInfo]:
     wanted, backwards = size(window), window.last is not None
     start = member(window.before if backwards else window.after)
     edges: list[Edge[D]] = []
-    more = total > 0
-    for _ in range(2):
-        if not more or len(edges) >= wanted:
+    more = True
+    for again in (False, True):
+        if again and (not more or len(edges) >= wanted):
             break
         found, more = await following(start, wanted - len(edges), falling != backwards)
-        documents = await reading.many(view, [document_id(views.member_id(entry)) for entry in found])
+        documents = await load([views.member_id(entry) for entry in found])
         pairs = zip(found, documents, strict=True)
         edges += [Edge(cursor(entry), node) for entry, node in pairs if node is not None and fits(node)]
         start = found[-1] if found else start
@@ -167,7 +168,7 @@ async def _filled(
     started = window.before is not None if backwards else window.after is not None
     ends = (started, more) if backwards else (more, started)
     first, last = (edges[0].cursor, edges[-1].cursor) if edges else (None, None)
-    return Page(edges, PageInfo(*ends, first, last), total)
+    return edges, PageInfo(*ends, first, last)
 
 
 def page_of(ordered: Sequence[D], window: Window, key: Callable[[D], str]) -> Page[D]:

@@ -1,47 +1,14 @@
-"""Products as a channel shows them, one by one and in listings."""
+"""Products as a channel shows them, one by one. Many of them are in `listings`."""
 
-import datetime as dt
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
 from reads.catalog import category_and_below
-from reads.pages import Edge, Page, Window, page, page_among, page_of
 from reads.reading import Reading
-from reads.store import Group, Range
-from shop import clock, ids, views
-from shop.money import decimals
-from shop.views import Channel, Product, Variant
-
-_BEYOND_ALL_PRICES = Decimal(10) ** 13
-_LAST = "\U0010ffff"
-
-# Which way a sort goes where nobody says: best sellers and newest first, names, prices and places rising.
-_FALLING = {"NAME": False, "PRICE": False, "CREATED_AT": True, "BEST_SELLING": True, "UPDATED_AT": True, "POSITION": False}
-
-
-class Prices(msgspec.Struct, frozen=True):
-    """Decimal texts, in the channel's currency. A product's price is the lowest of its variants'."""
-
-    gte: str | None = None
-    lte: str | None = None
-
-
-class Moments(msgspec.Struct, frozen=True):
-    gte: dt.datetime | None = None
-    lt: dt.datetime | None = None
-
-
-class ProductFilter(msgspec.Struct, frozen=True):
-    """What a listing shows; all that is named must hold. Only what is published in the channel is listed."""
-
-    ids: list[str] | None = None
-    category: str | None = None
-    collection: str | None = None
-    status: list[str] | None = None
-    price: Prices | None = None
-    updated_at: Moments | None = None
+from reads.store import Range
+from shop import views
+from shop.views import Product, Variant
 
 
 async def product(reading: Reading, channel: str, *, id: str | None = None, slug: str | None = None) -> Product | None:
@@ -60,76 +27,10 @@ async def by_ids(reading: Reading, channel: str, ids: Sequence[str]) -> list[Pro
     return [_shown(here or staff, channel) for here, staff in zip(both[: len(ids)], both[len(ids) :], strict=True)]
 
 
-async def products(
-    reading: Reading, channel: str, where: ProductFilter | None, sort: str, descending: bool | None, window: Window
-) -> Page[Product]:
-    """A listing. `descending` None takes the sort's natural direction."""
-    where = where or ProductFilter()
-    falling = _FALLING[sort] if descending is None else descending
-    if where.ids is not None:
-        return await _chosen(reading, channel, where, sort, falling, window)
-    sold = where.status is None or "ACTIVE" in where.status  # what is published is active
-    ordered, *others = await _groups(reading, channel, where, sort) if sold else [Group([])]
-
-    def document_id(product_id: str) -> str:
-        return f"{product_id}:{channel}"
-
-    def fits(one: Product) -> bool:
-        return one.published
-
-    if others or ordered.bounded:
-        members = await _in_all(reading, ordered, others)
-        found = await page_among(reading, Product, members, window, falling=falling, document_id=document_id, fits=fits)
-    else:
-        found = await page(reading, Product, ordered.indexes, window, falling=falling, document_id=document_id, fits=fits)
-    edges = [Edge(edge.cursor, node) for edge in found.edges if (node := _shown(edge.node, channel)) is not None]
-    return Page(edges, found.page_info, found.total_count)
-
-
-async def _groups(reading: Reading, channel: str, where: ProductFilter, sort: str) -> list[Group]:
-    """What must all hold, as groups of indexes: the first is in the order of the sort."""
-    groups = [] if where.collection is None else [Group([views.listing(channel, where.collection, sort)])]
-    if where.category is not None:
-        by = "NAME" if groups else sort
-        scopes = await category_and_below(reading, where.category)
-        groups.append(Group([views.listing(channel, scope, by) for scope in scopes]))
-    bounds = await _bounds(reading, channel, where)
-    within = [Group([views.listing(channel, "all", by)], *between) for by, between in bounds.items() if by != sort]
-    if sort not in bounds:
-        return [*(groups or [Group([views.listing(channel, "all", sort)])]), *within]
-    return [Group([views.listing(channel, "all", sort)], *bounds[sort]), *groups, *within]
-
-
-async def _bounds(reading: Reading, channel: str, where: ProductFilter) -> dict[str, tuple[str | None, str | None]]:
-    """From where on and up to where sort keys must lie, by the sort: None where that end is open."""
-    found: dict[str, tuple[str | None, str | None]] = {}
-    if where.price is not None and (sold_in := await reading.get(Channel, ids.channel(channel))) is not None:
-        low, high = _units(where.price.gte, sold_in, ROUND_CEILING), _units(where.price.lte, sold_in, ROUND_FLOOR)
-        found["PRICE"] = None if low is None else views.number_key(low), None if high is None else views.number_key(high + 1)
-    if where.updated_at is not None:
-        found["UPDATED_AT"] = _instant(where.updated_at.gte), _instant(where.updated_at.lt)
-    return found
-
-
-def _units(amount: str | None, sold_in: Channel, rounding: str) -> int | None:
-    """An amount in smallest units; one beyond all prices is as good as the largest."""
-    if amount is None:
-        return None
-    least = Decimal(1).scaleb(-decimals(sold_in.currency))
-    bounded = max(min(Decimal(amount), _BEYOND_ALL_PRICES), -_BEYOND_ALL_PRICES)
-    return int((bounded / least).to_integral_value(rounding))
-
-
-def _instant(moment: dt.datetime | None) -> str | None:
-    """Views know moments by the millisecond: one between two of them stands for the later."""
-    return None if moment is None else clock.text(moment + dt.timedelta(microseconds=999))
-
-
-async def _in_all(reading: Reading, ordered: Group, others: Sequence[Group]) -> list[str]:
-    """The members of the first group whose products stand in all the others too."""
-    members, *rest = await reading.groups(Product, [ordered, *others])
-    fitting = [{views.member_id(entry) for entry in group} for group in rest]
-    return [entry for entry in members if all(views.member_id(entry) in group for group in fitting)]
+async def sold_by_ids(reading: Reading, channel: str, ids: Sequence[str]) -> list[Product | None]:
+    """Products by id as the channel sells them; None for what it does not sell."""
+    found = await reading.many(Product, [f"{one}:{channel}" for one in ids])
+    return [_shown(one, channel) if one is not None and one.published else None for one in found]
 
 
 async def product_count(reading: Reading, channel: str, category_id: str) -> int:
@@ -174,32 +75,6 @@ async def variant_of(reading: Reading, channel: str, product_id: str, variant_id
     """A variant whose product is known: a line's."""
     found = await product(reading, channel, id=product_id)
     return None if found is None else next((one for one in found.variants if one.id == variant_id), None)
-
-
-async def _chosen(
-    reading: Reading, channel: str, where: ProductFilter, sort: str, falling: bool, window: Window
-) -> Page[Product]:
-    ids = list(dict.fromkeys(where.ids or []))
-    inside = None if where.category is None else set(await category_and_below(reading, where.category))
-
-    bounds = await _bounds(reading, channel, where)
-
-    def fits(one: Product) -> bool:
-        keys = views.product_sort_keys(one)
-        if not all((low or "") <= keys[by] < (beyond or _LAST) for by, (low, beyond) in bounds.items()):
-            return False
-        filed = inside is None or bool(inside & set(one.category_ids))
-        listed = where.collection is None or where.collection in one.places
-        return one.published and filed and listed and (where.status is None or one.status in where.status)
-
-    def key(one: Product) -> str:
-        if sort == "POSITION":
-            return views.number_key(one.places[where.collection or ""])
-        return views.product_sort_keys(one)[sort]
-
-    found = [one for one in await by_ids(reading, channel, ids) if one is not None and fits(one)]
-    found.sort(key=lambda one: (key(one), one.id), reverse=falling)
-    return page_of(found, window, key)
 
 
 def _shown(document: Product | None, channel: str) -> Product | None:

@@ -3,19 +3,20 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from redis.asyncio import Redis
 
 from reads.errors import PositionUnknown, ViewBehind, ViewRebuilding
 from reads.feed import Feed
 from reads.state import Shown, State
-from reads.store import Group, Range, Store
+from reads.store import Ask, Range, Span, Store
 from shop import views
 from shop.position import Position
 from shop.views import Document, Keys
 
 D = TypeVar("D", bound=Document)
+T = TypeVar("T")
 
 
 class Log(Protocol):
@@ -25,6 +26,8 @@ class Log(Protocol):
 
     async def recorded_at(self, position: int) -> str | None: ...
 
+
+_QUIET_TURNS = 3  # of the event loop: as deep as reads wait for reads that were made already
 
 Name = tuple[type[Document], str]
 
@@ -45,6 +48,9 @@ class Reading:
         self._aged = False
         self._wanted: dict[Name, asyncio.Future[Document | None]] = {}
         self._known: dict[Name, asyncio.Future[Document | None]] = {}
+        self._asks: list[tuple[Ask[Any], asyncio.Future[Any]]] = []
+        self._ranges: dict[tuple[type[Document], Range], asyncio.Future[list[str]]] = {}
+        self._is_called = False
 
     @property
     def position(self) -> Position:
@@ -91,24 +97,30 @@ class Reading:
         return views.member_id(found[0]) if found else None
 
     async def ranges(self, view: type[Document], wanted: Sequence[Range]) -> list[list[str]]:
-        """Read ranges of indexes, each merged over all segments, in order, without doubles."""
-        return await self._store.ranges(view, await self._generations(view), wanted)
+        """Read ranges of indexes, each merged over all segments, in order, without doubles. The same is read once."""
+        for one in wanted:
+            if (view, one) not in self._ranges:
+                self._ranges[view, one] = asyncio.ensure_future(self._range(view, one))
+        return list(await asyncio.gather(*(self._ranges[view, one] for one in wanted)))
+
+    async def _range(self, view: type[Document], wanted: Range) -> list[str]:
+        return await self._ask(self._store.range(view, await self._generations(view), wanted))
 
     async def counts(self, view: type[Document], indexes: Sequence[str]) -> int:
         """Count the documents that stand in any of the indexes, each once."""
-        return await self._store.counts(view, await self._generations(view), indexes)
+        return await self._ask(self._store.counts(view, await self._generations(view), indexes)) if indexes else 0
+
+    async def spans(self, view: type[Document], wanted: Sequence[Span]) -> set[str]:
+        """All members of any of the spans: for filters over several axes at once."""
+        return await self._ask(self._store.spans(view, await self._generations(view), wanted)) if wanted else set()
 
     async def members(self, view: type[Document], indexes: Sequence[str]) -> set[str]:
-        """All members of any of the indexes: for filters over several axes at once."""
-        return await self._store.members(view, await self._generations(view), indexes)
-
-    async def groups(self, view: type[Document], wanted: Sequence[Group]) -> list[set[str]]:
-        """Read the members of each group of indexes."""
-        return await self._store.groups(view, await self._generations(view), wanted)
+        """All members of any of the indexes."""
+        return await self.spans(view, [Span(index) for index in indexes])
 
     async def sums(self, view: type[Document], indexes: Sequence[str]) -> dict[str, int]:
         """Add up the scores of each member over several indexes."""
-        return await self._store.sums(view, await self._generations(view), indexes)
+        return await self._ask(self._store.sums(view, await self._generations(view), indexes)) if indexes else {}
 
     async def reached(self, view: type[Document]) -> Position:
         """Wait as far as was asked for, and return the place that a view has passed in every segment."""
@@ -160,12 +172,22 @@ class Reading:
         shown = await self._shown(view, self._store.keys.segment(document_id))
         if self.state.parked:
             await self._look_whether_parked(shown, document_id)
-        loop = asyncio.get_running_loop()
-        if not self._wanted:
-            loop.call_soon(lambda: asyncio.ensure_future(self._load()))
-        document: asyncio.Future[Document | None] = loop.create_future()
+        self._call()
+        document: asyncio.Future[Document | None] = asyncio.get_running_loop().create_future()
         self._wanted[(view, document_id)] = document
         return await document
+
+    async def _ask(self, ask: Ask[T]) -> T:
+        self._call()
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._asks.append((ask, answer))
+        return await answer
+
+    def _call(self) -> None:
+        """Go to Redis soon, with all that is asked for until then."""
+        if not self._is_called:
+            self._is_called = True
+            asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self._load()))
 
     async def _look_whether_parked(self, shown: Shown, document_id: str) -> None:
         """What is cut from a document (a channel's product) is as old as that is."""
@@ -179,22 +201,36 @@ class Reading:
             self._miss(self._asked, time.monotonic())
 
     async def _load(self) -> None:
-        wanted, self._wanted = self._wanted, {}
+        """Wait until nothing more is asked for: what was woken by one answer may ask after some turns of the loop."""
+        asked = 0
+        while asked < (asked := len(self._wanted) + len(self._asks)):
+            for _ in range(_QUIET_TURNS):
+                await asyncio.sleep(0)
+        (wanted, self._wanted), (asks, self._asks), self._is_called = (self._wanted, {}), (self._asks, []), False
+        documents = self._store.documents([self._place(*name) for name in wanted])
         try:
-            documents = await self._store.documents([self._place(*name) for name in wanted])
-        except Exception as error:  # noqa: BLE001 - whoever waits for a document is told
-            for future in wanted.values():
-                future.set_exception(error)
+            found, *answers = await self._store.answers([documents, *(ask for ask, _ in asks)])
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            for future in (*wanted.values(), *(future for _, future in asks)):
+                _settle(future, error)
             return
-        for future, document in zip(wanted.values(), documents, strict=True):
-            if isinstance(document, Exception):
-                future.set_exception(document)
-            elif not future.done():
-                future.set_result(document)
+        for future, document in zip(wanted.values(), found, strict=True):
+            _settle(future, document)
+        for (_, future), answer in zip(asks, answers, strict=True):
+            _settle(future, answer)
 
     def _place(self, view: type[Document], document_id: str) -> tuple[type[Document], str, int]:
         shown = self.state.segments[self._store.keys.segment(document_id)].shown(view.view)
         return view, document_id, 0 if shown is None else shown.generation.number
+
+
+def _settle(future: asyncio.Future[Any], answer: Any) -> None:
+    if future.done():  # nobody waits any more
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
 
 
 class Views:

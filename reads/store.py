@@ -1,7 +1,7 @@
 """The views' side of Redis as readers see it: documents, index ranges and checkpoints, a round trip at a time."""
 
-from collections.abc import Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from redis.asyncio import Redis
@@ -11,9 +11,7 @@ from shop import views
 from shop.views import Document, Keys, Parked
 
 D = TypeVar("D", bound=Document)
-
-_DECODERS: dict[type[Document], Any] = {view: msgspec.json.Decoder(view) for view in views.ALL}
-
+T = TypeVar("T")
 
 Generations = Sequence[int]  # a view's generation that answers, by segment
 
@@ -28,24 +26,36 @@ class Range(msgspec.Struct, frozen=True):
     prefix: str | None = None
 
 
-class Group(msgspec.Struct, frozen=True):
-    """Members of any of the indexes; where bounds are given, those with a sort key from `low` on and below `beyond`."""
+class Span(msgspec.Struct, frozen=True):
+    """All members of an index, or those with a sort key from `low` on and below `beyond`."""
 
-    indexes: Sequence[str]
+    index: str
     low: str | None = None
     beyond: str | None = None
 
-    @property
-    def bounded(self) -> bool:
-        return self.low is not None or self.beyond is not None
+
+class Ask(msgspec.Struct, Generic[T], frozen=True):
+    """A question to Redis: the commands that it adds to a pipeline, and how their answers are read."""
+
+    queue: Callable[[Any], None]
+    read: Callable[[list[Any]], T]
 
 
 class Store:
-    """Reads only. Whatever is asked in one call costs one pipelined round trip."""
+    """Reads only. All that is asked in one call costs one pipelined round trip."""
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self.redis = redis
         self.keys = keys
+
+    async def answers(self, asks: Sequence[Ask[Any]]) -> list[Any]:
+        """Ask several things in one pipeline."""
+        pipeline, ends = self.redis.pipeline(transaction=False), [0]
+        for ask in asks:
+            ask.queue(pipeline)
+            ends.append(len(pipeline))
+        found = await pipeline.execute()
+        return [ask.read(found[start:end]) for ask, start, end in zip(asks, ends, ends[1:], strict=False)]
 
     async def state(self) -> State:
         """Look at all segments: what answers, how far it is, and what is parked."""
@@ -65,72 +75,67 @@ class Store:
         found: Any = await self.redis.hget(self.keys.parked(segment), field)
         return None if found is None else msgspec.json.decode(found, type=Parked)
 
-    async def documents(self, wanted: Sequence[tuple[type[Document], str, int]]) -> list[Document | Exception | None]:
-        """Load documents by view, id and generation; None where there is none, the error where one cannot be read."""
+    def documents(self, wanted: Sequence[tuple[type[Document], str, int]]) -> Ask[list[Document | Exception | None]]:
+        """Documents by view, id and generation; None where there is none, the error where one cannot be read."""
         by_segment: dict[int, list[int]] = {}
         for place, (_, document_id, _) in enumerate(wanted):
             by_segment.setdefault(self.keys.segment(document_id), []).append(place)
-        pipeline = self.redis.pipeline(transaction=False)
-        for places in by_segment.values():
-            pipeline.mget([self.keys.document(*wanted[place]) for place in places])
-        found: list[Document | Exception | None] = [None] * len(wanted)
-        for places, values in zip(by_segment.values(), await pipeline.execute() if by_segment else [], strict=True):
-            for place, value in zip(places, values, strict=True):
-                found[place] = None if value is None else _read(wanted[place][0], value)
-        return found
 
-    async def ranges(self, view: type[Document], generations: Generations, wanted: Sequence[Range]) -> list[list[str]]:
-        """Read ranges of indexes, each merged over all segments, in order, without doubles."""
-        pipeline = self.redis.pipeline(transaction=False)
-        for one in wanted:
-            for segment in range(self.keys.segments):
-                _range(pipeline, self.keys.index(view, segment, one.index, generations[segment]), one)
-        answers = iter(await pipeline.execute() if wanted else [])
-        return [_merged([next(answers) for _ in range(self.keys.segments)], one) for one in wanted]
+        def queue(pipeline: Any) -> None:
+            for places in by_segment.values():
+                pipeline.mget([self.keys.document(*wanted[place]) for place in places])
 
-    async def counts(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> int:
-        """Count the documents that stand in any of the indexes, each once."""
-        pipeline = self.redis.pipeline(transaction=False)
-        for segment in range(self.keys.segments):
-            keys = [self.keys.index(view, segment, index, generations[segment]) for index in indexes]
-            _ = pipeline.zcard(keys[0]) if len(keys) == 1 else pipeline.zunion(keys)
-        answers = await pipeline.execute()
-        return sum(len(answer) if isinstance(answer, list) else int(answer) for answer in answers)
+        def read(answers: list[Any]) -> list[Document | Exception | None]:
+            found: list[Document | Exception | None] = [None] * len(wanted)
+            for places, values in zip(by_segment.values(), answers, strict=True):
+                for place, value in zip(places, values, strict=True):
+                    found[place] = None if value is None else views.read(wanted[place][0], value)
+            return found
 
-    async def members(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> set[str]:
-        """All members of any of the indexes: for filters over several axes at once."""
-        pipeline = self.redis.pipeline(transaction=False)
-        for segment in range(self.keys.segments):
-            for index in indexes:
-                pipeline.zrange(self.keys.index(view, segment, index, generations[segment]), 0, -1)
-        return {member.decode() for answer in await pipeline.execute() for member in answer}
+        return Ask(queue, read)
 
-    async def groups(self, view: type[Document], generations: Generations, wanted: Sequence[Group]) -> list[set[str]]:
-        """Read the members of each group, over all segments, all in one round trip."""
-        pipeline = self.redis.pipeline(transaction=False)
-        for group in wanted:
-            for segment in range(self.keys.segments):
-                for index in group.indexes:
-                    key = self.keys.index(view, segment, index, generations[segment])
-                    low, beyond = (
-                        "-" if group.low is None else f"[{group.low}",
-                        "+" if group.beyond is None else f"({group.beyond}",
-                    )
+    def range(self, view: type[Document], generations: Generations, wanted: Range) -> Ask[list[str]]:
+        """A range of an index, merged over all segments, in order, without doubles."""
+
+        def queue(pipeline: Any) -> None:
+            for key in self._keys(view, generations, wanted.index):
+                _range(pipeline, key, wanted)
+
+        return Ask(queue, lambda answers: _merged(answers, wanted))
+
+    def counts(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> Ask[int]:
+        """How many documents stand in any of the indexes, each counted once."""
+
+        def queue(pipeline: Any) -> None:
+            for keys in zip(*(self._keys(view, generations, index) for index in indexes), strict=True):
+                _ = pipeline.zcard(keys[0]) if len(keys) == 1 else pipeline.zunion(keys)
+
+        return Ask(queue, lambda answers: sum(len(one) if isinstance(one, list) else int(one) for one in answers))
+
+    def spans(self, view: type[Document], generations: Generations, wanted: Sequence[Span]) -> Ask[set[str]]:
+        """The members of any of the spans, over all segments."""
+
+        def queue(pipeline: Any) -> None:
+            for span in wanted:
+                low = "-" if span.low is None else f"[{span.low}"
+                beyond = "+" if span.beyond is None else f"({span.beyond}"
+                for key in self._keys(view, generations, span.index):
                     pipeline.zrangebylex(key, low, beyond)
-        answers = iter(await pipeline.execute())
-        return [
-            {member.decode() for _ in range(self.keys.segments * len(group.indexes)) for member in next(answers)}
-            for group in wanted
-        ]
 
-    async def sums(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> dict[str, int]:
-        """Add up the scores of each member over several indexes."""
-        pipeline = self.redis.pipeline(transaction=False)
-        for segment in range(self.keys.segments):
-            keys = [self.keys.index(view, segment, index, generations[segment]) for index in indexes]
-            pipeline.zunion(keys, aggregate="SUM", withscores=True)
-        answers = await pipeline.execute() if indexes else []
-        return {member.decode(): int(score) for answer in answers for member, score in answer}
+        return Ask(queue, lambda answers: {member.decode() for answer in answers for member in answer})
+
+    def sums(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> Ask[dict[str, int]]:
+        """The scores of each member, added up over several indexes."""
+
+        def queue(pipeline: Any) -> None:
+            for keys in zip(*(self._keys(view, generations, index) for index in indexes), strict=True):
+                pipeline.zunion(keys, aggregate="SUM", withscores=True)
+
+        return Ask(queue, lambda answers: {member.decode(): int(score) for answer in answers for member, score in answer})
+
+    def _keys(self, view: type[Document], generations: Generations, index: str) -> list[str]:
+        """The index's key in each segment."""
+        return [self.keys.index(view, segment, index, generations[segment]) for segment in range(self.keys.segments)]
 
 
 def _range(pipeline: Any, key: str, one: Range) -> None:
@@ -146,11 +151,3 @@ def _range(pipeline: Any, key: str, one: Range) -> None:
 def _merged(answers: Sequence[Sequence[bytes]], one: Range) -> list[str]:
     every = {member for answer in answers for member in answer}
     return [member.decode() for member in sorted(every, reverse=one.falling)[: one.limit]]
-
-
-def _read(view: type[Document], value: bytes) -> Document | Exception:
-    """One spoiled document is an error where it is asked for, and nowhere else."""
-    try:
-        return cast("Document", _DECODERS[view].decode(value))
-    except msgspec.DecodeError as error:
-        return error

@@ -81,7 +81,10 @@ class CartLineUpdateInput:
     quantity: int
 
 
-@strawberry.type
+@strawberry.type(
+    description="`cartToken` is a guest's secret: it is returned once, on create, and sent back in the header "
+    "Tradewind-Cart-Token."
+)
 class CartPayload(MutationPayload):
     @strawberry.field
     @staticmethod
@@ -94,14 +97,25 @@ class CartPayload(MutationPayload):
         cart_id = answer.ids.get("cart_id")
         return None if cart_id is None else await carts.cart(await after(info, answer), cart_id)
 
+    @strawberry.field
+    @staticmethod
+    def cart_token(answer: Parent[Answer], info: Info) -> str | None:
+        made = answer.ids.get("guest_cart_id")
+        return None if made is None else info.context.proofs.token(made)
+
 
 @strawberry.type
 class CartQuery:
-    @strawberry.field(graphql_type=Cart | None)
+    @strawberry.field(graphql_type=Cart | None, description="Without an id, the cart that the token proves.")
     @staticmethod
-    async def cart(info: Info, id: strawberry.ID | None = strawberry.UNSET) -> JoinedCart | None:
-        cart_id = known(id)
-        return None if cart_id is None else await carts.cart(info.context.reading, cart_id)
+    async def cart(
+        info: Info, id: strawberry.ID | None = strawberry.UNSET, token: str | None = strawberry.UNSET
+    ) -> JoinedCart | None:
+        shown = info.context.cart_token(known(token))
+        cart_id = known(id) or info.context.proofs.proven(shown)
+        if cart_id is None or not info.context.shows(cart_id, shown):
+            return None
+        return await carts.cart(info.context.reading, cart_id)
 
 
 @strawberry.type

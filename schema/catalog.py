@@ -6,11 +6,11 @@ import strawberry
 from strawberry import Parent
 
 from reads import catalog, products
-from reads.pages import Page
+from reads.listings import Listing
 from reads.reading import Reading
 from schema.context import Info
 from schema.inputs import cleared, command
-from schema.listings import ProductSort, ProductWhere, listing, window
+from schema.listings import Place, ProductSort, ProductWhere, listing, window
 from schema.nodes import Node, Versioned, Within, known, one_of
 from schema.payloads import MutationPayload, after, refused, send
 from schema.scalars import CurrencyCode
@@ -104,15 +104,16 @@ class Category(Node, Versioned):
     async def products(
         category: Parent[ShownCategory],
         info: Info,
+        search: str | None = strawberry.UNSET,
         where: ProductWhere | None = strawberry.UNSET,
         sort: ProductSort | None = strawberry.UNSET,
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-    ) -> Page[views.Product]:
-        part = window(first, after, last, before)
-        return await listing(info.context.reading, category.owner, where, sort, part, category.source.id)
+    ) -> Listing:
+        place = Place(category.owner, category=category.source.id)
+        return await listing(info, place, search, where, sort, window(first, after, last, before))
 
 
 async def shown(reading: Reading, category_id: str, channel: str) -> ShownCategory | None:

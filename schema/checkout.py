@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import Parent
 
-from reads import carts, offers, orders, products
+from reads import carts, charges, orders, products
 from reads.carts import JoinedCart
 from schema.addresses import Address, AddressInput
 from schema.carts import Cart
@@ -96,7 +96,7 @@ class Checkout(Node, Versioned):
     )
     @staticmethod
     async def shipping_methods(checkout: Parent[views.Checkout], info: Info) -> list[views.ShippingQuote]:
-        return await offers.quotes(info.context.reading, checkout)
+        return await charges.quotes(info.context.reading, checkout)
 
     @strawberry.field(graphql_type=Annotated["Order", strawberry.lazy("schema.orders")] | None)
     @staticmethod
@@ -152,7 +152,7 @@ class CheckoutPayload(MutationPayload):
         return await _checkout(answer, info)
 
 
-@strawberry.type
+@strawberry.type(description="`orderToken` is the secret by which a guest reads this order from now on.")
 class CheckoutCompletePayload(MutationPayload):
     @strawberry.field
     @staticmethod
@@ -170,13 +170,21 @@ class CheckoutCompletePayload(MutationPayload):
     async def checkout(answer: Parent[Answer], info: Info) -> views.Checkout | None:
         return await _checkout(answer, info)
 
+    @strawberry.field
+    @staticmethod
+    def order_token(answer: Parent[Answer], info: Info) -> str | None:
+        made = answer.ids.get("guest_order_id")
+        return None if made is None else info.context.proofs.token(made)
+
 
 @strawberry.type
 class CheckoutQuery:
     @strawberry.field(graphql_type=Checkout | None)
     @staticmethod
-    async def checkout(info: Info, id: strawberry.ID) -> views.Checkout | None:
-        return await carts.checkout(info.context.reading, id)
+    async def checkout(info: Info, id: strawberry.ID, token: str | None = strawberry.UNSET) -> views.Checkout | None:
+        found = await carts.checkout(info.context.reading, id)
+        shown = info.context.cart_token(known(token))
+        return found if found is not None and info.context.shows(found.cart_id, shown) else None
 
 
 @strawberry.type

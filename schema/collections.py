@@ -6,12 +6,12 @@ import strawberry
 from strawberry import Parent
 
 from reads import catalog, products
-from reads.pages import Page
+from reads.listings import Listing
 from reads.reading import Reading
 from schema.catalog import DEFAULT, Media, MediaInput
 from schema.context import Info
 from schema.inputs import cleared, command
-from schema.listings import ProductSort, ProductWhere, collected, window
+from schema.listings import Place, ProductSort, ProductWhere, listing, window
 from schema.nodes import Node, Versioned, Within, one_of
 from schema.payloads import MutationPayload, after, refused, send
 from shop import views
@@ -43,15 +43,16 @@ class Collection(Node, Versioned):
     async def products(
         collection: Parent[ShownCollection],
         info: Info,
+        search: str | None = strawberry.UNSET,
         where: ProductWhere | None = strawberry.UNSET,
         sort: ProductSort | None = strawberry.UNSET,
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-    ) -> Page[views.Product]:
-        part = window(first, after, last, before)
-        return await collected(info.context.reading, collection.owner, where, sort, part, collection.source.id)
+    ) -> Listing:
+        place = Place(collection.owner, collection=collection.source.id)
+        return await listing(info, place, search, where, sort, window(first, after, last, before))
 
 
 async def shown_collection(reading: Reading, collection_id: str, channel: str) -> ShownCollection | None:

@@ -14,7 +14,9 @@ from schema.money import Money
 from schema.nodes import Node, PageInfo, Versioned, known
 from schema.order_lists import OrderWhere, of_customer
 from schema.orders import OrderConnection
+from schema.payloads import MutationPayload, after
 from shop import views
+from writes.bus import Answer
 
 
 @strawberry.type
@@ -79,6 +81,25 @@ class CustomerConnection:
     nodes: list[Customer]
     page_info: PageInfo
     total_count: int
+
+
+@strawberry.type
+class CustomerPayload(MutationPayload):
+    @strawberry.field
+    @staticmethod
+    def customer_id(answer: Parent[Answer]) -> strawberry.ID | None:
+        return answer.ids.get("customer_id")
+
+    @strawberry.field
+    @staticmethod
+    def address_id(answer: Parent[Answer]) -> strawberry.ID | None:
+        return answer.ids.get("address_id")
+
+    @strawberry.field(graphql_type=Customer | None)
+    @staticmethod
+    async def customer(answer: Parent[Answer], info: Info) -> views.Customer | None:
+        customer_id = answer.ids.get("customer_id")
+        return None if customer_id is None else await customers.customer(await after(info, answer), customer_id)
 
 
 @strawberry.type

@@ -49,6 +49,6 @@ def _is_known(error: GraphQLError) -> bool:
     return error.path is None and (error.original_error is None or bool(error.nodes))
 
 
-def _replaced(error: GraphQLError, message: str, code: str, details: Mapping[str, int] = {}) -> GraphQLError:
+def _replaced(error: GraphQLError, message: str, code: str, details: Mapping[str, int | str] = {}) -> GraphQLError:
     extensions = {"code": code, **details}
     return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

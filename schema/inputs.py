@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 C = TypeVar("C", bound=msgspec.Struct)
 
@@ -22,6 +23,15 @@ def given(data: Any) -> dict[str, Any]:
     """Return what an input says, as plain values under its own names."""
     said = {field.name: getattr(data, field.name) for field in dataclasses.fields(data)}
     return {name: _plain(value) for name, value in said.items() if value is not None and value is not strawberry.UNSET}
+
+
+def api_names(said: Any) -> Any:
+    """Write what `given` says under the names that clients know, all the way down."""
+    if isinstance(said, list):
+        return [api_names(one) for one in said]
+    if not isinstance(said, dict):
+        return said
+    return {to_camel_case(name.rstrip("_")): api_names(value) for name, value in said.items()}
 
 
 def cleared(data: Any) -> list[str]:

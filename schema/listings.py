@@ -6,15 +6,17 @@ import enum
 import msgspec
 import strawberry
 
-from reads import products
-from reads.pages import Page, Window
-from reads.products import ProductFilter
-from reads.reading import Reading
+from reads import listings
+from reads.filters import ProductFilter
+from reads.listings import Listing, Wanted
+from reads.pages import Window
+from schema.asked import asked_below
+from schema.context import Info
 from schema.faults import bad_input
-from schema.inputs import given
+from schema.inputs import api_names, given
 from schema.nodes import known
+from schema.order_lists import StringWhere
 from schema.scalars import Decimal, SortDirection
-from shop import views
 
 
 @strawberry.enum
@@ -32,6 +34,7 @@ class ProductSortField(enum.StrEnum):
     BEST_SELLING = "BEST_SELLING"
     POSITION = "POSITION"
     UPDATED_AT = "UPDATED_AT"
+    RELEVANCE = "RELEVANCE"
 
 
 @strawberry.input
@@ -46,17 +49,32 @@ class DateTimeWhere:
     lt: dt.datetime | None = strawberry.UNSET
 
 
+@strawberry.input(description="OR inside a key, AND across keys.")
+class AttributeWhere:
+    key: str
+    in_: list[str] = strawberry.field(name="in")
+
+
 @strawberry.input
 class ProductWhere:
     ids: list[strawberry.ID] | None = strawberry.UNSET
     category: strawberry.ID | None = strawberry.UNSET
     collection: strawberry.ID | None = strawberry.UNSET
+    vendor: StringWhere | None = strawberry.UNSET
+    tag: StringWhere | None = strawberry.UNSET
     price: MoneyWhere | None = strawberry.UNSET
+    in_stock: bool | None = strawberry.UNSET
     status: list[ProductStatus] | None = strawberry.UNSET
+    attributes: list[AttributeWhere] | None = strawberry.UNSET
+    on_sale: bool | None = strawberry.UNSET
     updated_at: DateTimeWhere | None = strawberry.UNSET
+    published: bool | None = strawberry.UNSET
 
 
-@strawberry.input(description="No direction means the natural one: best sellers and newest first, names and prices rising.")
+@strawberry.input(
+    description="No direction means the natural one: best sellers and newest first, names and prices rising. "
+    "RELEVANCE has none."
+)
 class ProductSort:
     field: ProductSortField
     direction: SortDirection | None = strawberry.UNSET
@@ -67,43 +85,47 @@ def window(first: int | None, after: str | None, last: int | None = None, before
     return Window(first=known(first), after=known(after), last=known(last), before=known(before))
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where a listing stands: at the root, below a category or in a collection, which its own filter then may not name."""
+
+    channel: str
+    category: str | None = None
+    collection: str | None = None
+
+
 async def listing(
-    reading: Reading,
-    channel: str,
-    where: ProductWhere | None,
-    sort: ProductSort | None,
-    part: Window,
-    category_id: str | None = None,
-) -> Page[views.Product]:
-    """One page of a channel's products, of all or below one category; by name unless sorted otherwise."""
-    wanted = _wanted(where)
-    if category_id is not None:
-        if wanted.category is not None:
-            raise bad_input("Below a category, leave `where.category` out.")
-        wanted = msgspec.structs.replace(wanted, category=category_id)
-    return await _sorted(reading, channel, wanted, sort, part)
+    info: Info, place: Place, search: str | None, where: ProductWhere | None, sort: ProductSort | None, part: Window
+) -> Listing:
+    """One page of a channel's products. Unless sorted otherwise: the best hits first, a list in its order, else by name."""
+    wanted = _filter(place, where)
+    searched = search.strip() if search else ""
+    by, descending = _sort(sort, searched=bool(searched), listed=wanted.collection is not None)
+    tells = bool(asked_below(info) & {"facets", "priceRange"})
+    return await listings.listing(
+        info.context.reading, Wanted(place.channel, wanted, searched or None, by, descending, part, tells)
+    )
 
 
-async def collected(
-    reading: Reading, channel: str, where: ProductWhere | None, sort: ProductSort | None, part: Window, collection_id: str
-) -> Page[views.Product]:
-    """One page of a collection's products; in the order of its list unless sorted otherwise."""
-    wanted = _wanted(where)
-    if wanted.collection is not None:
-        raise bad_input("In a collection, leave `where.collection` out.")
-    wanted = msgspec.structs.replace(wanted, collection=collection_id)
-    return await _sorted(reading, channel, wanted, sort or ProductSort(field=ProductSortField.POSITION), part)
-
-
-async def _sorted(
-    reading: Reading, channel: str, wanted: ProductFilter, sort: ProductSort | None, part: Window
-) -> Page[views.Product]:
-    by, direction = (sort.field, known(sort.direction)) if sort else (ProductSortField.NAME, None)
-    if by is ProductSortField.POSITION and wanted.collection is None:
+def _sort(sort: ProductSort | None, *, searched: bool, listed: bool) -> tuple[str, bool | None]:
+    """The sort, and whether it falls; None leaves that to the sort. A search for nothing has no best hits."""
+    usual = ProductSortField.RELEVANCE if searched else ProductSortField.POSITION if listed else ProductSortField.NAME
+    by, direction = (sort.field, known(sort.direction)) if sort else (usual, None)
+    if by is ProductSortField.RELEVANCE and direction is not None:
+        raise bad_input("RELEVANCE has no direction: the best hit comes first.")
+    if by is ProductSortField.RELEVANCE and not searched:
+        by = usual
+    if by is ProductSortField.POSITION and not listed:
         raise bad_input("POSITION is the order of a collection's list: name one in `where.collection`.")
-    descending = None if direction is None else direction is SortDirection.DESC
-    return await products.products(reading, channel, wanted, by.value, descending, part)
+    return by.value, None if direction is None else direction is SortDirection.DESC
 
 
-def _wanted(where: ProductWhere | None) -> ProductFilter:
-    return msgspec.convert(given(where), ProductFilter) if where else ProductFilter()
+def _filter(place: Place, where: ProductWhere | None) -> ProductFilter:
+    wanted = msgspec.convert(api_names(given(where)), ProductFilter) if where else ProductFilter()
+    if where and where.published is None:
+        wanted = msgspec.structs.replace(wanted, published=None)
+    for name, said in (("category", wanted.category), ("collection", wanted.collection)):
+        own = getattr(place, name)
+        if own is not None and said is not None:
+            raise bad_input(f"Below a {name}, leave `where.{name}` out.")
+    category, collection = place.category or wanted.category, place.collection or wanted.collection
+    return msgspec.structs.replace(wanted, category=category, collection=collection)

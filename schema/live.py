@@ -77,7 +77,7 @@ class SalesChanged(ChangeEvent):
 
 
 @strawberry.type
-class Subscription:
+class ViewSubscription:
     @strawberry.subscription(graphql_type=ProductChanged)
     @staticmethod
     async def product_changed(
@@ -106,30 +106,46 @@ class Subscription:
     async def cart_changed(
         info: Info,
         id: strawberry.ID,
+        token: str | None = strawberry.UNSET,
         after: LogPosition | None = strawberry.UNSET,
     ) -> AsyncIterator[Message]:
-        return _each(info, live.cart_changed(info.context.views, id, _after(after)))
+        context = info.context
+        shown = context.shows(id, context.cart_token(known(token)))
+        changed = live.cart_changed(context.views, id, _after(after))
+        return _each(info, changed if shown else live.hidden(context.views, [id], _after(after)))
 
     @strawberry.subscription(graphql_type=CheckoutChanged)
     @staticmethod
     async def checkout_changed(
         info: Info,
         id: strawberry.ID,
+        token: str | None = strawberry.UNSET,
         after: LogPosition | None = strawberry.UNSET,
     ) -> AsyncIterator[Message]:
-        return _each(info, live.checkout_changed(info.context.views, id, _after(after)))
+        context = info.context
+        shown = context.cart_token(known(token))
+        proven = None if shown is None else context.proofs.proven(shown) or ""  # what is no token proves no cart
+        return _each(info, live.checkout_changed(context.views, id, _after(after), cart_id=proven))
 
     @strawberry.subscription(
-        graphql_type=OrderChanged, description="One order, or those of `where`: all of them where neither is given."
+        graphql_type=OrderChanged,
+        description="One order, or those of `where`: all of them where neither is given. A guest adds the order's token.",
     )
     @staticmethod
     async def order_changed(
         info: Info,
         id: strawberry.ID | None = strawberry.UNSET,
         where: OrderWhere | None = strawberry.UNSET,
+        token: str | None = strawberry.UNSET,
         after: LogPosition | None = strawberry.UNSET,
     ) -> AsyncIterator[Message]:
-        return _each(info, live.orders_changed(info.context.views, known(id), order_filter(where), _after(after)))
+        context, order_id = info.context, cast("str | None", known(id))
+        shown = context.order_token(known(token))
+        if shown is not None:
+            order_id = order_id or context.proofs.proven(shown)
+            if order_id is None or not context.shows(order_id, shown):
+                return _each(info, live.hidden(context.views, [] if order_id is None else [order_id], _after(after)))
+        return _each(info, live.orders_changed(context.views, order_id, order_filter(where), _after(after)))
 
     @strawberry.subscription(graphql_type=SalesChanged)
     @staticmethod

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import Parent
 
-from reads import catalog, customers, orders, products
+from reads import catalog, customers, orders, products, returns
 from reads.pages import Page
 from schema.addresses import Address, AddressInput
 from schema.catalog import Attribute, Channel, Media
@@ -92,10 +92,13 @@ class OrderLine:
     @strawberry.field
     @staticmethod
     def quantity_returnable(line: Parent[ShownLine]) -> int:
-        return max(0, line.source.quantity_shipped - line.source.quantity_returned)
+        return returns.returnable(line.owner, line.source)
 
 
-@strawberry.type
+@strawberry.type(
+    description="`guestToken` reads this order without an account, for the link in a mail: told to staff, and to a guest "
+    "who proved the order."
+)
 class Order(Node, Versioned):
     number: str
     status: OrderStatus
@@ -143,6 +146,12 @@ class Order(Node, Versioned):
     @staticmethod
     def returns(order: Parent[views.Order]) -> list[Within[views.Return, views.Order]]:
         return [Within(back, order) for back in order.returns]
+
+    @strawberry.field
+    @staticmethod
+    def guest_token(order: Parent[views.Order], info: Info) -> str | None:
+        told = info.context.caller.staff or order.id in info.context.proven
+        return info.context.proofs.token(order.id) if told else None
 
 
 @strawberry.type
@@ -204,14 +213,19 @@ class OrderPayload(MutationPayload):
 
 @strawberry.type
 class OrderQuery:
-    @strawberry.field(graphql_type=Order | None)
+    @strawberry.field(graphql_type=Order | None, description="A guest adds the order's token, or reads it by the token alone.")
     @staticmethod
     async def order(
         info: Info,
         id: strawberry.ID | None = strawberry.UNSET,
         number: str | None = strawberry.UNSET,
+        token: str | None = strawberry.UNSET,
     ) -> views.Order | None:
-        return await orders.order(info.context.reading, **one_of(id=id, number=number))
+        shown = info.context.order_token(known(token))
+        alone = shown is not None and known(id) is None and known(number) is None
+        named = {"id": info.context.proofs.proven(shown)} if alone else one_of(id=id, number=number)
+        found = await orders.order(info.context.reading, **named)
+        return found if found is not None and info.context.shows(found.id, shown) else None
 
     @strawberry.field(graphql_type=OrderConnection)
     @staticmethod

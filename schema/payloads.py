@@ -42,8 +42,8 @@ class MutationPayload:
 
 
 async def send(info: Info, what: msgspec.Struct, key: str | None) -> Answer:
-    """Send a command under the key given with it, else under that of the request's header."""
-    return await info.context.bus.send(what, key=key or info.context.idempotency_key)
+    """Send a command in the caller's name, under the key given with it, else under that of the request's header."""
+    return await info.context.bus.send(what, key=key or info.context.idempotency_key, actor=info.context.caller.actor)
 
 
 async def after(info: Info, answer: Answer) -> Reading:

@@ -1,17 +1,19 @@
 """Products and their variants as a channel shows them, and the queries that find them."""
 
 import datetime as dt
+import enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Parent
 
-from reads import catalog, products
-from reads.pages import Page
+from reads import catalog, pages, products
+from reads.listings import Listing
+from reads.pages import Edge
 from schema.catalog import DEFAULT, Attribute, Category, Channel, Media, ShownCategory
 from schema.collections import Collection, ShownCollection
 from schema.context import Info
-from schema.listings import ProductSort, ProductStatus, ProductWhere, listing, window
+from schema.listings import Place, ProductSort, ProductStatus, ProductWhere, listing, window
 from schema.money import Money, PriceRange, Range, span
 from schema.nodes import Node, PageInfo, Versioned, Within, one_of
 from schema.scalars import JSON
@@ -51,16 +53,12 @@ class Variant(Node, Versioned):
     weight_grams: int | None
     barcode: str | None
     image: Media | None
+    in_stock: bool
 
     @strawberry.field(graphql_type="Product")
     @staticmethod
     async def product(variant: Parent[views.Variant], info: Info) -> views.Product | None:
         return await products.product(info.context.reading, variant.channel, id=variant.product_id)
-
-    @strawberry.field
-    @staticmethod
-    def in_stock(variant: Parent[views.Variant]) -> bool:
-        return is_in_stock(variant)
 
     @strawberry.field(description="The most that one line may ask for now.")
     @staticmethod
@@ -99,6 +97,7 @@ class Product(Node, Versioned):
     units_sold: int
     metadata: JSON | None
     published: bool
+    in_stock: bool
 
     @strawberry.field(graphql_type=list[Category])
     @staticmethod
@@ -132,11 +131,6 @@ class Product(Node, Versioned):
     def compare_at_price_range(product: Parent[views.Product]) -> Range | None:
         return span(variant.compare_at_price for variant in product.variants if not variant.discontinued)
 
-    @strawberry.field
-    @staticmethod
-    def in_stock(product: Parent[views.Product]) -> bool:
-        return any(is_in_stock(variant) for variant in product.variants)
-
     @strawberry.field(graphql_type=Media | None)
     @staticmethod
     def image(product: Parent[views.Product]) -> events.Media | None:
@@ -157,12 +151,65 @@ class ProductEdge:
     node: Product
 
 
+@strawberry.enum(
+    description="`kind` names the field of ProductWhere that a value goes to; ATTRIBUTE goes to `attributes` under `key`."
+)
+class FacetKind(enum.StrEnum):
+    ATTRIBUTE = "ATTRIBUTE"
+    CATEGORY = "CATEGORY"
+    COLLECTION = "COLLECTION"
+    VENDOR = "VENDOR"
+    TAG = "TAG"
+    IN_STOCK = "IN_STOCK"
+
+
+@strawberry.type
+class FacetValue:
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@strawberry.type(
+    description="Counts are disjunctive: a facet is counted against the selection without its own key. "
+    "So is the connection's `priceRange`."
+)
+class Facet:
+    key: str
+    label: str
+    kind: FacetKind
+    values: list[FacetValue]
+
+
 @strawberry.type
 class ProductConnection:
-    edges: list[ProductEdge]
-    nodes: list[Product]
-    page_info: PageInfo
-    total_count: int
+    facets: list[Facet]
+
+    @strawberry.field(graphql_type=list[ProductEdge])
+    @staticmethod
+    def edges(listing: Parent[Listing]) -> list[Edge[views.Product]]:
+        return listing.page.edges
+
+    @strawberry.field(graphql_type=list[Product])
+    @staticmethod
+    def nodes(listing: Parent[Listing]) -> list[views.Product]:
+        return listing.page.nodes
+
+    @strawberry.field(graphql_type=PageInfo)
+    @staticmethod
+    def page_info(listing: Parent[Listing]) -> pages.PageInfo:
+        return listing.page.page_info
+
+    @strawberry.field
+    @staticmethod
+    def total_count(listing: Parent[Listing]) -> int:
+        return listing.page.total_count
+
+    @strawberry.field(graphql_type=PriceRange | None)
+    @staticmethod
+    def price_range(listing: Parent[Listing]) -> Range | None:
+        return None if listing.price_range is None else Range(*listing.price_range)
 
 
 @strawberry.type
@@ -182,14 +229,15 @@ class ProductQuery:
     async def products(
         info: Info,
         channel: str = DEFAULT,
+        search: str | None = strawberry.UNSET,
         where: ProductWhere | None = strawberry.UNSET,
         sort: ProductSort | None = strawberry.UNSET,
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
         last: int | None = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-    ) -> Page[views.Product]:
-        return await listing(info.context.reading, channel, where, sort, window(first, after, last, before))
+    ) -> Listing:
+        return await listing(info, Place(channel), search, where, sort, window(first, after, last, before))
 
     @strawberry.field(graphql_type=Variant | None)
     @staticmethod
@@ -201,10 +249,6 @@ class ProductQuery:
         channel: str = DEFAULT,
     ) -> views.Variant | None:
         return await products.variant(info.context.reading, channel, **one_of(id=id, sku=sku, barcode=barcode))
-
-
-def is_in_stock(variant: views.Variant) -> bool:
-    return not variant.discontinued and (variant.backorderable or variant.available_quantity > 0)
 
 
 async def _as_staff_see_it(variant: views.Variant, info: Info) -> views.Variant:

@@ -13,15 +13,19 @@ from schema.checkout import CheckoutMutation, CheckoutQuery
 from schema.collections import CollectionMutation, CollectionQuery
 from schema.consistency import Consistency, at_least
 from schema.customers import CustomerQuery
+from schema.erasure import ErasureMutation
 from schema.errors import TYPES as ERROR_TYPES
+from schema.events import EventQuery, EventSubscription
 from schema.fulfillment import FulfillmentMutation
-from schema.live import Subscription
+from schema.live import ViewSubscription
 from schema.node_query import NodeQuery
+from schema.operating import OperationMutation, OperationQuery
 from schema.orders import OrderMutation, OrderQuery
 from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
 from schema.reports import ReportQuery
+from schema.returns import ReturnMutation, ReturnQuery
 from schema.scalars import SCALARS
 from schema.shipping import ShippingMutation, ShippingQuery
 from schema.stock import StockMutation, StockQuery
@@ -40,10 +44,13 @@ class Query(
     ShippingQuery,
     TaxQuery,
     OrderQuery,
+    ReturnQuery,
     CustomerQuery,
     ReportQuery,
     NodeQuery,
     ViewQuery,
+    OperationQuery,
+    EventQuery,
 ):
     pass
 
@@ -60,8 +67,16 @@ class Mutation(
     TaxMutation,
     OrderMutation,
     FulfillmentMutation,
+    ReturnMutation,
     PaymentMutation,
+    ErasureMutation,
+    OperationMutation,
 ):
+    pass
+
+
+@strawberry.type
+class Subscription(ViewSubscription, EventSubscription):
     pass
 
 

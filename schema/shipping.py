@@ -3,7 +3,7 @@
 import strawberry
 from strawberry import Parent
 
-from reads import catalog, offers
+from reads import catalog, charges
 from schema.catalog import DEFAULT, Channel
 from schema.context import Info
 from schema.inputs import cleared, command
@@ -85,7 +85,7 @@ class ShippingMethodPayload(MutationPayload):
     @staticmethod
     async def shipping_method(answer: Parent[Answer], info: Info) -> views.ShippingMethod | None:
         method_id = answer.ids.get("shipping_method_id")
-        return None if method_id is None else await offers.shipping_method(await after(info, answer), method_id)
+        return None if method_id is None else await charges.shipping_method(await after(info, answer), method_id)
 
 
 @strawberry.type
@@ -98,7 +98,7 @@ class ShippingQuery:
     async def shipping_methods(
         info: Info, channel: str = DEFAULT, country: CountryCode | None = strawberry.UNSET
     ) -> list[views.ShippingMethod]:
-        return await offers.shipping_methods(info.context.reading, channel, known(country))
+        return await charges.shipping_methods(info.context.reading, channel, known(country))
 
 
 @strawberry.type

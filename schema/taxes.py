@@ -3,7 +3,7 @@
 import strawberry
 from strawberry import Parent
 
-from reads import offers
+from reads import charges
 from schema.context import Info
 from schema.inputs import command
 from schema.money import Money
@@ -48,7 +48,7 @@ class TaxRatePayload(MutationPayload):
     @staticmethod
     async def tax_rate(answer: Parent[Answer], info: Info) -> views.TaxRate | None:
         rate_id = answer.ids.get("tax_rate_id")
-        return None if rate_id is None else await offers.tax_rate(await after(info, answer), rate_id)
+        return None if rate_id is None else await charges.tax_rate(await after(info, answer), rate_id)
 
 
 @strawberry.type
@@ -56,7 +56,7 @@ class TaxQuery:
     @strawberry.field(graphql_type=list[TaxRate])
     @staticmethod
     async def tax_rates(info: Info, country: CountryCode | None = strawberry.UNSET) -> list[views.TaxRate]:
-        return await offers.tax_rates(info.context.reading, known(country))
+        return await charges.tax_rates(info.context.reading, known(country))
 
 
 @strawberry.type

@@ -47,7 +47,12 @@ class ViewQuery:
     @strawberry.field
     @staticmethod
     async def views(info: Info) -> list[ViewStatus]:
-        return [_shown(one) for one in await info.context.status.views()]
+        return await standing(info)
+
+
+async def standing(info: Info) -> list[ViewStatus]:
+    """All views, as they stand now."""
+    return [_shown(one) for one in await info.context.status.views()]
 
 
 async def views_changed(told: Status) -> AsyncIterator[list[ViewStatus]]:

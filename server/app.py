@@ -12,14 +12,20 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UnsetType
 
 from reads.errors import ReadError
 from reads.feed import following
 from reads.reading import Views
 from reads.status import Status
 from schema.context import Context
+from schema.proofs import Proofs
 from schema.root import build_schema
-from server import duties, parts
+from server import callers, duties, parts
+from server.event_log import ServedLog
+from server.nudges import Nudges
+from server.operations import Operations
+from server.secret_key import secret_key
 from server.settings import Settings
 from shop.tail import LogUnavailableError, open_tail
 from writes.database import open_database
@@ -29,6 +35,15 @@ _STANDS_STILL_MS = 10_000  # an event that is older than this, and not in a view
 
 class Face(GraphQL[Context, None]):
     """Strawberry's own view, given our context."""
+
+    def __init__(self, *, dev: bool, proofs: Proofs) -> None:
+        super().__init__(
+            build_schema(),
+            graphql_ide="graphiql" if dev else None,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+        )
+        self._dev = dev
+        self._proofs = proofs
 
     async def get_context(
         self,
@@ -40,18 +55,23 @@ class Face(GraphQL[Context, None]):
             bus=state.bus,
             views=state.views,
             status=state.status,
+            proofs=self._proofs,
+            caller=callers.caller(headers, dev=self._dev),
+            events=state.events,
+            operations=state.operations,
             idempotency_key=headers.get("idempotency-key"),
             at_least_header=headers.getlist("tradewind-at-least"),
         )
 
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """A socket's caller is who opened it; a browser, which can set no headers, says the rest in connection_init."""
+        context.caller = callers.told_on_connecting(context.caller, context.connection_params)
+        return await super().on_ws_connect(context)
+
 
 def create_app(settings: Settings) -> Starlette:
     """Make the application; its parts are opened when it starts and closed when it ends."""
-    face = Face(
-        build_schema(),
-        graphql_ide="graphiql" if settings.dev else None,
-        subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-    )
+    face = Face(dev=settings.dev, proofs=Proofs(secret_key(settings)))
 
     @asynccontextmanager
     async def opened(app: Starlette) -> AsyncIterator[None]:
@@ -60,10 +80,13 @@ def create_app(settings: Settings) -> Starlette:
             tail = await stack.enter_async_context(open_tail(settings.database()))
             database = open_database(settings.database())
             bus = await stack.enter_async_context(parts.open_bus(settings, database, parts.nudge(client)))
-            views = Views(client, await parts.layout(client, settings), tail)
-            await stack.enter_async_context(following(views.follow()))
+            keys, nudges = await parts.layout(client, settings), Nudges(client)
+            views, events = Views(client, keys, tail), ServedLog(tail, nudges)
+            for work in (views.follow(), nudges.run(), events.run()):
+                await stack.enter_async_context(following(work))
             await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
+            app.state.events, app.state.operations = events, Operations(client, keys, tail)
             yield
 
     routes = [

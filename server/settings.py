@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     dev: bool = False
     payment_providers: list[str] = []
     allow_test_provider: bool = False
+    secret_key: str = Field(default="", repr=False)
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
 

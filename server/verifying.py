@@ -51,12 +51,8 @@ async def _repaired(settings: Settings, report: Report) -> None:
     async with parts.open_redis(settings) as client:
         generations = Generations(client, await parts.layout(client, settings))
         wished = [await generations.wish(wish, segment) for segment, wish in report.wishes()]
-        give_up = asyncio.get_running_loop().time() + _PATIENCE
-        for wish_id in wished:
-            while await generations.is_wished(wish_id):
-                if asyncio.get_running_loop().time() > give_up:
-                    raise ValueError("no worker took up the repair yet: it will be done once one runs.")
-                await asyncio.sleep(0.05)
+        if not await generations.granted(wished, _PATIENCE):
+            raise ValueError("no worker took up the repair yet: it will be done once one runs.")
 
 
 def _tell(report: Report) -> None:

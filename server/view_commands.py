@@ -17,11 +17,12 @@ from projections.history import as_it_was
 from reads.reading import Views
 from reads.status import Status, ViewStatus
 from server import parts
+from server.operations import Operations
 from server.progress import Progress, shown_on
 from server.settings import Settings
 from shop import clock, position
 from shop.tail import Tail, open_tail
-from shop.views import Document, Generation, Parked, Wish
+from shop.views import Document, Generation, Parked
 
 T = TypeVar("T")
 _PATIENCE = 10.0  # seconds: a worker looks for wishes at least once a second
@@ -39,9 +40,13 @@ Key = Annotated[str, typer.Argument(help="A document as view:id, such as order:o
 class Operated(msgspec.Struct, frozen=True):
     """What an operator's command works with."""
 
-    generations: Generations
+    operations: Operations
     views: Views
     tail: Tail
+
+    @property
+    def generations(self) -> Generations:
+        return self.operations.generations
 
 
 @view_commands.command()
@@ -56,7 +61,7 @@ def rebuild(
         raise typer.BadParameter("Ask for one thing: views, --document, --rollback or --clean.")
     if document is not None:
         view, document_id = named(document)
-        _run(lambda one: _mend(one, view, document_id, resume=False))
+        _run(lambda one: _refold(one, view, document_id))
     elif clean:
         gone = _run(lambda one: one.generations.clean(_views(names)))
         typer.echo(f"Removed {_listed(gone)}." if gone else "There is no generation to remove.")
@@ -133,7 +138,7 @@ async def _operated() -> AsyncIterator[Operated]:
     settings = Settings()
     async with parts.open_redis(settings) as client, open_tail(settings.database()) as tail:
         keys = await parts.layout(client, settings)
-        yield Operated(Generations(client, keys), Views(client, keys, tail), tail)
+        yield Operated(Operations(client, keys, tail), Views(client, keys, tail), tail)
 
 
 async def _rebuild(one: Operated, names: list[str], *, back: bool) -> None:
@@ -163,37 +168,25 @@ def _tell(view: ViewStatus, progress: Progress) -> None:
     progress(view.rebuild.applied, view.rebuild.total, f"events{what}")
 
 
-async def _mend(one: Operated, view: str, document_id: str, *, resume: bool, generation: int = 0, without: int = 0) -> None:
-    """Ask a worker to fold a document again, and wait until it did."""
-    if not generation:
-        serving = await one.generations.serving(view, document_id)
-        if serving is None:
-            raise ValueError(f"{view} does not answer yet: it is being made.")
-        generation = serving.number
-    wish_id = await one.generations.wish(Wish(view, generation, document_id, resume=resume, without=without))
-    give_up = asyncio.get_running_loop().time() + _PATIENCE
-    while await one.generations.is_wished(wish_id):
-        if asyncio.get_running_loop().time() > give_up:
-            raise ValueError("no worker has taken it up yet: it will be done once one runs (`tradewind worker`).")
-        await asyncio.sleep(0.05)
-    left = [parked for parked in await one.generations.parked() if (parked.view, parked.document_id) == (view, document_id)]
-    typer.echo(_told(left[0]) if left else f"{view} {document_id} is folded.")
+async def _refold(one: Operated, view: str, document_id: str) -> None:
+    await _until_granted(one, view, document_id, [await one.operations.refold(view, document_id)])
 
 
 def _mend_parked(key: str, *, resume: bool, skipping: bool = False) -> None:
     view, document_id = named(key)
 
     async def work(one: Operated) -> None:
-        stuck = [
-            parked for parked in await one.generations.parked() if (parked.view, parked.document_id) == (view, document_id)
-        ]
-        if not stuck:
-            raise ValueError(f"{view} {document_id} does not stand parked.")
-        for parked in stuck:
-            without = parked.position if skipping else 0
-            await _mend(one, view, document_id, resume=resume, generation=parked.generation, without=without)
+        wishes = await one.operations.mend(view, document_id, resume=resume, skipping=skipping)
+        await _until_granted(one, view, document_id, wishes)
 
     _run(work)
+
+
+async def _until_granted(one: Operated, view: str, document_id: str, wishes: list[str]) -> None:
+    if not await one.generations.granted(wishes, _PATIENCE):
+        raise ValueError("no worker has taken it up yet: it will be done once one runs (`tradewind worker`).")
+    left = [parked for parked in await one.generations.parked() if (parked.view, parked.document_id) == (view, document_id)]
+    typer.echo(_told(left[0]) if left else f"{view} {document_id} is folded.")
 
 
 async def _shown(view: str, document_id: str, at: str | None) -> Document | None:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import sqlalchemy as sa
 
-from shop import clock, events, ids, log
+from shop import clock, events, ids, log, sealing
+from shop.keyring import Keyring
 from shop.log import event_roots, log_head, stored_events, streams
 from shop.upsert import insert
 
@@ -22,7 +23,7 @@ _ADVANCE_STREAM = _NEW_STREAM.on_conflict_do_update(
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """An event with its place in its stream, waiting for its position."""
+    """An event with its place in its stream, waiting for its position. Its personal part is taken out and sealed."""
 
     event: events.Event
     stream_version: int
@@ -30,6 +31,8 @@ class Draft(msgspec.Struct, frozen=True):
     actor: str
     command_id: str
     correlation: str | None
+    key_id: str | None = None
+    sealed: bytes | None = None
 
 
 class Appended(msgspec.Struct, frozen=True):
@@ -44,6 +47,7 @@ def draft(
     connection: sa.Connection,
     happened: Sequence[events.Event],
     *,
+    keyring: Keyring,
     at: dt.datetime,
     actor: str,
     command_id: str,
@@ -60,7 +64,9 @@ def draft(
     drafts, written_at = [], clock.text(at)
     for event in happened:
         next_version[event.stream] += 1
-        drafts.append(Draft(event, next_version[event.stream], written_at, actor, command_id, correlation))
+        version = next_version[event.stream]
+        sealed = sealing.seal(connection, keyring, event, version)
+        drafts.append(Draft(sealed.event, version, written_at, actor, command_id, correlation, sealed.key_id, sealed.part))
     return drafts
 
 
@@ -109,6 +115,7 @@ _APPEND: Mapping[str, Callable[[sa.Connection, Sequence[Draft]], Appended]] = {
 _ROW = {
     "id": "text", "type": "text", "schema_version": "int", "stream": "text", "stream_version": "int", "at": "text",
     "actor": "text", "command_id": "text", "correlation": "text", "data": "text",
+    "key_id": "text", "sealed": "bytea",
 }  # fmt: skip
 _AT_ONCE = sa.text(f"""
     WITH head AS (
@@ -139,4 +146,6 @@ def _row(written: Draft) -> dict[str, object]:
         "command_id": written.command_id,
         "correlation": written.correlation,
         "data": msgspec.json.encode(written.event).decode(),
+        "key_id": written.key_id,
+        "sealed": written.sealed,
     }

@@ -25,6 +25,8 @@ PREFIXES = {
     "credit": "cred",
     "event": "evt",
     "command": "cmd",
+    "key": "key",
+    "erasure": "era",
 }
 
 

@@ -10,7 +10,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shop import log
+from shop import keyring, log
+from shop.cipher import KeyLostError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,7 +76,7 @@ class Tail:
         try:
             async with self._engine.connect() as connection:
                 return await connection.run_sync(read, *args, **kwargs)
-        except _UNAVAILABLE as error:
+        except (*_UNAVAILABLE, KeyLostError) as error:
             raise LogUnavailableError(str(error)) from error
 
 
@@ -83,7 +84,9 @@ class Tail:
 async def open_tail(address: Path | str) -> AsyncIterator[Tail]:
     """Open a log for reading: a path is a SQLite file, a URL is PostgreSQL."""
     url = f"sqlite+aiosqlite:///{address}" if isinstance(address, Path) else _asynchronous(address)
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)  # an error's text may reach a log
+    if isinstance(address, Path):
+        keyring.attach(engine.sync_engine, address)
     try:
         yield Tail(engine)
     finally:

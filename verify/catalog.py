@@ -39,6 +39,7 @@ def expect_settings(expected: Expected) -> None:
         )
         expected.document(category)
         expected.sorted_by(category, "every", "")
+        expected.sorted_by(category, "tree", row.parent_id or "")
         expected.sorted_by(category, "lookup", f"slug={row.slug}")
     for row in expected.rows("SELECT id, slug, name, description, image FROM collections"):
         collection = views.Collection(

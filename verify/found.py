@@ -76,7 +76,7 @@ def _read(found: Found, key: str, value: bytes) -> None:
 def _is_elsewhere(key: str, found: Found, known: set[tuple[str, str, str]]) -> bool:
     """Whether a key is of the engine itself, or of a generation that is known and does not answer."""
     match, segment = _DOCUMENT.fullmatch(key) or _INDEX.fullmatch(key), _SEGMENT.match(key)
-    if _OWN.fullmatch(key):
+    if _OWN.fullmatch(key) or views.is_beside_the_views(key):
         return True
     if match is None or segment is None or (segment[1], match[1], match[2]) not in known:
         return False

@@ -5,8 +5,8 @@ from typing import Any
 
 from shop.money import money, rounded
 from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
+from verify.charges import shipped_and_taxed
 from verify.expected import Expected
-from verify.offers import shipped_and_taxed
 from verify.products import as_number
 from verify.selling import address, said
 
@@ -18,6 +18,9 @@ _FULFILLMENTS = """
     SELECT f.order_id AS of, f.*, t.carrier, t.tracking_number, t.tracking_url
     FROM fulfillments f LEFT JOIN tracking t ON t.fulfillment_id = f.id
 """
+_RETURNS = """
+    SELECT r.order_id AS of, r.*, w.reason FROM returns r LEFT JOIN return_reasons w ON w.return_id = r.id
+"""
 
 
 def expect_orders(expected: Expected) -> None:
@@ -28,7 +31,7 @@ def expect_orders(expected: Expected) -> None:
         "ledger": expected.grouped("SELECT payment_id AS of, * FROM ledger_entries"),
         "fulfillments": expected.grouped(_FULFILLMENTS),
         "fulfilled": expected.grouped("SELECT fulfillment_id AS of, * FROM fulfillment_lines"),
-        "returns": expected.grouped("SELECT order_id AS of, * FROM returns"),
+        "returns": expected.grouped(_RETURNS),
         "returned": expected.grouped("SELECT return_id AS of, * FROM return_lines"),
         "goods": expected.grouped(_GOODS),
     }
@@ -153,8 +156,8 @@ def _return(row: Any, currency: str, lines: list[Any]) -> Return:
         id=row.id,
         state=row.state,
         created_at=row.created_at,
-        reason=None if row.credit_number is None else f"Credit invoice {row.credit_number}",
-        refunded=money(row.refunded, currency),
+        reason=row.reason if row.credit_number is None else f"Credit invoice {row.credit_number}",
+        refunded=money(row.refunded, currency) if row.state == "REFUNDED" else None,
         lines=[MovedLine(line.order_line_id, line.quantity) for line in lines],
     )
 
@@ -174,6 +177,9 @@ def _expect_entries(expected: Expected, order: Order, total: int) -> None:
         f"payment:{order.payment_status}",
         f"fulfillment:{order.fulfillment_status}",
     ]
+    for back in order.returns:
+        expected.sorted_by(order, "lookup", f"return={back.id}")
+        expected.entry(Order, order.id, f"returns:{back.state}", f"{back.created_at}\0{order.id}:{back.id}")
     if order.customer_id is not None:
         lists.append(f"customer:{order.customer_id}")
     for one in lists:

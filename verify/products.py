@@ -10,6 +10,7 @@ from shop.money import money
 from shop.views import Level, Product, Variant, VariantPrice
 from verify.catalog import media
 from verify.expected import Expected
+from verify.finding import expect_found
 
 _VARIANTS = """
     SELECT product_id AS of, id, sku, sku_folded, name, option_values, backorderable, discontinued, weight_grams, barcode, image
@@ -63,7 +64,10 @@ def expect_products(expected: Expected) -> None:
         for channel in {price.channel for one in variants[row.id] for price in prices[one.id]}:
             expected.document(_shown_in(product, channel))
         _expect_lookups(expected, product, [one.slug for one in slugs[row.id]], variants[row.id])
-        _expect_listings(expected, product, {one.id: prices[one.id] for one in variants[row.id] if not one.discontinued})
+        sold_at = {one.id: prices[one.id] for one in variants[row.id] if not one.discontinued}
+        priced_in = {price.channel for one in variants[row.id] for price in prices[one.id]}
+        _expect_listings(expected, product, sold_at, priced_in)
+        expect_found(expected, product, sold_at)
 
 
 def _variant(expected: Expected, row: Any, prices: list[Any], levels: list[Any]) -> Variant:
@@ -117,22 +121,31 @@ def _expect_lookups(expected: Expected, product: Product, slugs: list[str], vari
             expected.sorted_by(product, "lookup", f"barcode={variant.barcode}")
 
 
-def _expect_listings(expected: Expected, product: Product, prices: dict[str, list[Any]]) -> None:
+def _expect_listings(expected: Expected, product: Product, prices: dict[str, list[Any]], priced_in: set[str]) -> None:
     """`prices` are those of the variants that are still sold. A listing shows what is published in its channel."""
-    for channel in product.channels:
-        amounts = [row.amount for rows in prices.values() for row in rows if row.channel == channel]
-        keys = {
-            "NAME": product.name.casefold(),
-            "PRICE": as_number(min(amounts) if amounts else 0),
-            "CREATED_AT": product.created_at,
-            "BEST_SELLING": as_number(product.units_sold),
-            "UPDATED_AT": expected.updated_at(product),
-        }
+    for channel in priced_in | set(product.channels):
+        keys = _keys(expected, product, [row.amount for rows in prices.values() for row in rows if row.channel == channel])
+        if channel not in product.channels:
+            expected.sorted_by(product, f"listing:{channel}:unsold:PRICE", keys["PRICE"])
+            continue
         for scope in ["all", *product.category_ids, *product.places]:
             for sort, key in keys.items():
                 expected.sorted_by(product, f"listing:{channel}:{scope}:{sort}", key)
         for collection_id, place in product.places.items():
             expected.sorted_by(product, f"listing:{channel}:{collection_id}:POSITION", as_number(place))
+    if not product.channels:
+        for sort, key in _keys(expected, product, []).items():
+            expected.sorted_by(product, f"listing::all:{sort}", key)
+
+
+def _keys(expected: Expected, product: Product, amounts: list[int]) -> dict[str, str]:
+    return {
+        "NAME": product.name.casefold(),
+        "PRICE": as_number(min(amounts) if amounts else 0),
+        "CREATED_AT": product.created_at,
+        "BEST_SELLING": as_number(product.units_sold),
+        "UPDATED_AT": expected.updated_at(product),
+    }
 
 
 def as_number(value: int) -> str:

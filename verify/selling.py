@@ -8,8 +8,8 @@ from shop.events import Address, Attribute
 from shop.money import money
 from shop.views import Cart, CartLine, Checkout, Line
 from verify.catalog import media
+from verify.charges import shipped_and_taxed
 from verify.expected import Expected
-from verify.offers import shipped_and_taxed
 
 # Of a cart's checkouts one at most has not ended.
 _CARTS = """

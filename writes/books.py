@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import clock, events, ids, money
-from writes import customers, fulfillment, holding, ledger, orders
+from writes import customers, holding, ledger, order_lines, orders
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, Path, Taken
 from writes.work import Done, Work
@@ -307,7 +307,7 @@ def _give_back(work: Work, order_id: str, lines: list[events.ReturnedLine], numb
         lines=lines,
         refunded=refunded,
         payment_status=ledger.payment_status(work, order_id),
-        fulfillment_status=fulfillment.fulfillment_status(orders.lines_of(work, order_id)),
+        fulfillment_status=order_lines.fulfillment_status(orders.lines_of(work, order_id)),
         customer_id=order.customer_id,
     )
 

@@ -24,12 +24,14 @@ from writes import (
     collections,
     completing,
     customers,
+    erasure,
     fulfillment,
     keys,
     orders,
     parcels,
     payments,
     prices,
+    returns,
     shipping,
     stock,
     taxes,
@@ -92,7 +94,14 @@ HANDLERS: Mapping[type, Handler] = {
     parcels.SetFulfillmentTracking: parcels.set_fulfillment_tracking,
     parcels.DeliverFulfillment: parcels.deliver_fulfillment,
     parcels.CancelFulfillment: parcels.cancel_fulfillment,
+    returns.RequestReturn: returns.request_return,
+    returns.ApproveReturn: returns.approve_return,
+    returns.RejectReturn: returns.reject_return,
+    returns.ReceiveReturn: returns.receive_return,
+    returns.CancelReturn: returns.cancel_return,
     customers.RegisterCustomer: customers.register_customer,
+    erasure.EraseCustomer: erasure.erase_customer,
+    erasure.EraseOrder: erasure.erase_order,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
 }
@@ -253,7 +262,13 @@ class Bus:
 
     def _drafted(self, connection: sa.Connection, now: Any, sent: _Sent, done: Done) -> Attempt:
         drafts = appending.draft(
-            connection, done.events, at=now, actor=sent.actor, command_id=sent.command_id, correlation=sent.correlation
+            connection,
+            done.events,
+            keyring=self._writer.keyring,
+            at=now,
+            actor=sent.actor,
+            command_id=sent.command_id,
+            correlation=sent.correlation,
         )
         return Attempt(drafts, done)
 

@@ -63,7 +63,7 @@ def create_cart(work: Work, command: CreateCart) -> Done:
     work.add(t.carts, {"id": cart_id, "channel": command.channel, "status": "OPEN", "expires_at": expires_at})
     created = events.CartCreated(cart_id=cart_id, channel=command.channel, currency=currency, expires_at=expires_at)
     added = _add(work, cart_id, command.channel, command.lines, expires_at) if command.lines else []
-    return Done([created, *added], {"cart_id": cart_id})
+    return Done([created, *added], {"cart_id": cart_id, "guest_cart_id": cart_id})
 
 
 def add_cart_lines(work: Work, command: AddCartLines) -> Done:

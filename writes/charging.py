@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from shop import events, money
 from shop.events import LineQuantity
 from shop.money import Money
-from writes import costs, ledger, orders, payments
+from writes import costs, ledger, orders, payments, refunds
 from writes import tables as t
-from writes.providers import ProviderResult
+from writes.providers import ProviderCall, ProviderResult
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
 
@@ -77,19 +77,37 @@ def refund_payment(work: Work, command: RefundPayment) -> Done:
     left = payment.captured - payment.refunded
     if left == 0:
         raise NotAllowedFrom("The payment", payment.state, _NEXT[payment.state], ["id"])
-    amount = _amount(command.amount, left, order.currency) if command.amount else _asked(work, order, command, left)
-    if not 0 < amount <= left:
-        path: Path = ["input", "shipping" if command.lines is None else "lines"]
-        raise Invalid(f"{_said(amount, order.currency)} of {_said(left, order.currency)} cannot be refunded.", path)
-    return _ask(work, order, payment, "REFUND", amount, message=command.reason)
+    cut = [] if command.lines is None else _cut(work, order, command.lines)
+    asked = _asked(order, command, cut, left)
+    if command.amount is not None:  # it is the caller's own figure: no unit of a line counts as given back
+        cut, asked = [], _amount(command.amount, left, order.currency)
+    if not 0 < asked <= left:
+        raise Invalid(f"{_said(left, order.currency)} is left to refund.", ["input", "lines"])
+    return _ask(work, order, payment, "REFUND", asked, message=command.reason, cut=cut)
 
 
-def _asked(work: Work, order: Any, command: RefundPayment, left: int) -> int:
-    """What is to be refunded where no amount is said."""
+def give_back(work: Work, order: Any, wanted: Sequence[tuple[Any, int]], reason: str, most: int | None = None) -> Done:
+    """Refund what units of lines cost the buyer, `most` in all: as far as there is money that was captured and is not back."""
+    happened: list[events.Event] = []
+    calls: list[ProviderCall] = []
+    for payment in ledger.payments_of(work, order.id):
+        left = payment.captured - payment.refunded if payment.provider in work.providers else 0
+        left = left if most is None else min(left, most)
+        cut = refunds.parts(work, order, wanted, left)
+        amount = sum(one.amount for one in cut)
+        if amount:
+            done = _ask(work, order, payment, "REFUND", amount, message=reason, cut=cut)
+            happened += done.events
+            calls += done.calls
+            most = None if most is None else most - amount
+    return Done(happened, calls=calls)
+
+
+def _asked(order: Any, command: RefundPayment, cut: Sequence[refunds.Part], left: int) -> int:
+    """What is to be refunded where no amount is said: lines and, if asked, the shipping; without either, all that is left."""
     if command.lines is None and not command.shipping:
         return left
-    goods = _cost(work, order, command.lines or [])
-    return goods + (costs.of_shipping(order) if command.shipping else 0)
+    return sum(one.amount for one in cut) + (costs.of_shipping(order) if command.shipping else 0)
 
 
 def _claimable(work: Work, payment_id: str) -> tuple[Any, Any]:
@@ -133,10 +151,12 @@ def _ask(
     *,
     message: str | None = None,
     happened: Sequence[events.Event] = (),
+    cut: Sequence[refunds.Part] = (),
 ) -> Done:
-    """Open a step of the payment; the provider is asked once this is committed."""
+    """Open a step of the payment; the provider is asked once this is committed. `cut` is what a refund gives back for lines."""
     about: dict[str, Any] = {"kind": kind, "amount": amount, "currency": order.currency, "message": message}
     started, call = ledger.ask(work, order.id, payment.id, payment.provider, **about)
+    refunds.keep(work, call.entry_id, cut)
     answer = {"order_id": order.id, "payment_id": payment.id}
     if not _by_hand(work, payment):
         return Done([*happened, started], answer, [call])
@@ -159,20 +179,23 @@ def _amount(given: Money | None, left: int, currency: str) -> int:
     return amount
 
 
-def _cost(work: Work, order: Any, wanted: list[LineQuantity]) -> int:
-    """What so many units of these lines cost the buyer."""
+def _cut(work: Work, order: Any, wanted: list[LineQuantity]) -> list[refunds.Part]:
+    """What so many units of these lines cost the buyer, none of them given back before."""
     if len({one.line_id for one in wanted}) < len(wanted):
         raise Invalid("A line stands here twice: put its quantities into one.", ["input", "lines"])
     lines = {line.id: line for line in orders.lines_of(work, order.id)}
-    cost = 0
+    before = refunds.given(work, lines)
+    cut = []
     for index, one in enumerate(wanted):
         line = lines.get(one.line_id)
         if line is None:
             raise NotFound(f"The order has no line {one.line_id}.", ["input", "lines", index, "lineId"])
-        if not 0 < one.quantity <= line.quantity:
-            raise Invalid(f"The line has {line.quantity}.", ["input", "lines", index, "quantity"])
-        cost += costs.of_line(order, line, one.quantity)
-    return cost
+        was = before.get(line.id, refunds.Given())
+        if not 0 < one.quantity <= line.quantity - was.units:
+            left = f"The line has {line.quantity}, and {was.units} of them are given back."
+            raise Invalid(left, ["input", "lines", index, "quantity"])
+        cut.append(refunds.part(order, line, one.quantity, was))
+    return cut
 
 
 def _said(units: int, currency: str) -> str:

@@ -56,8 +56,8 @@ def start_checkout(work: Work, command: StartCheckout) -> Done:
     work.do_each(sa.insert(t.checkout_lines), [_line_row(checkout_id, n, line) for n, line in enumerate(lines)])
     demands = [stock.Demand(line.line_id, line.variant_id, line.quantity, ["input", "cartId"]) for line in lines]
     _, moves = stock.reserve(work, checkout_id, demands)
-    about: dict[str, Any] = {"checkout_id": checkout_id, "currency": str(currency), "lines": lines}
-    happened.append(events.CheckoutStarted(**about, **row, **told, **quoting.charges(pricing)))
+    about: dict[str, Any] = {"checkout_id": checkout_id, "customer_id": cart.customer_id, "currency": str(currency)}
+    happened.append(events.CheckoutStarted(lines=lines, **about, **row, **told, **quoting.charges(pricing)))
     happened.append(events.StockReserved(checkout_id=checkout_id, moves=moves))
     return Done(happened, {"checkout_id": checkout_id})
 

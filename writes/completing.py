@@ -46,6 +46,7 @@ def complete_checkout(work: Work, command: CompleteCheckout) -> Done:
     provider = _provider(work, command, checkout.total)
     order_id = str(order.id) if order is not None else _create_order(work, checkout, currency, happened)
     answer = {"order_id": order_id, "checkout_id": checkout.id}
+    answer |= {"guest_order_id": order_id} if checkout.customer_id is None else {}
     if provider is None or work.providers[provider].by_hand:
         if provider is not None:
             started, _ = ledger.start(work, order_id, provider, kind="AUTHORIZE", amount=checkout.total, currency=currency)

@@ -8,10 +8,24 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def of_line(order: Any, line: Any, quantity: int | None = None) -> int:
-    """What so many units of a line cost the buyer, or all of it. Parts are rounded down, so they never exceed the whole."""
-    cost: int = line.total - line.discount + (0 if order.tax_included else line.tax)
-    return cost if quantity is None else cost * quantity // line.quantity
+def cost(order: Any, *, total: int, discount: int, tax: int) -> int:
+    """What these parts of a price cost the buyer together."""
+    return total - discount + (0 if order.tax_included else tax)
+
+
+def of_line(order: Any, line: Any) -> int:
+    """What a line costs the buyer."""
+    return cost(order, total=line.total, discount=line.discount, tax=line.tax)
+
+
+def of_part(line: Any, quantity: int) -> dict[str, int]:
+    """Total, discount and tax of so many units of a line, each rounded down; the rest of the line keeps the rest."""
+    return {name: getattr(line, name) * quantity // line.quantity for name in ("total", "discount", "tax")}
+
+
+def of_units(order: Any, line: Any, quantity: int) -> int:
+    """What so many units cost the buyer when they are cut off a line."""
+    return cost(order, **of_part(line, quantity))
 
 
 def of_shipping(order: Any) -> int:

@@ -44,3 +44,17 @@ def orders_of_customer(work: Work, customer_id: str) -> None:
     """Hold a customer and all its orders."""
     work.one(t.customers, customer_id)
     work.connection.execute(_OF_CUSTOMER, {"key": customer_id}).all()
+
+
+def sales_of_customer(work: Work, customer_id: str) -> None:
+    """Hold all carts of a customer, then the customer and its orders."""
+    carts = sa.select(t.carts.c.id).where(t.carts.c.id.in_(carts_of_customer(customer_id)))
+    work.all(carts.order_by(t.carts.c.id).with_for_update(key_share=True))
+    orders_of_customer(work, customer_id)
+
+
+def carts_of_customer(customer_id: str) -> sa.Select[tuple[str]]:
+    """The carts that are a customer's, or led to an order of that customer."""
+    bought = sa.select(t.checkouts.c.cart_id).join(t.orders, t.orders.c.checkout_id == t.checkouts.c.id)
+    bought = bought.where(t.orders.c.customer_id == customer_id)
+    return sa.select(t.carts.c.id).where(sa.or_(t.carts.c.customer_id == customer_id, t.carts.c.id.in_(bought)))

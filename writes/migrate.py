@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from shop import log
+from shop import keyring, log
 
 _ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(7268)")  # any number, as long as it is always this one
 
@@ -23,4 +23,5 @@ def upgrade(connection: sa.Connection) -> str:
     config.set_main_option("script_location", "writes:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    keyring.found(connection)
     return log.found(connection)

@@ -77,7 +77,7 @@ def cancel_order(work: Work, command: CancelOrder) -> Done:
         raise Invalid("Say why the order is canceled.", ["input", "reason"])
     if order.status not in {"PENDING_PAYMENT", "PLACED"}:
         raise NotAllowedFrom("The order", order.status, [], ["id"])
-    if _in_flight(work, order.id):
+    if is_paying(work, order.id):
         raise NotAllowedFrom("A payment of the order", "PENDING", ["SUCCESS", "FAILURE"], ["id"])
     if any(line.shipped for line in lines_of(work, order.id)):
         raise NotAllowedFrom("The order, partly shipped,", order.status, ["COMPLETED"], ["id"])
@@ -126,6 +126,24 @@ def lines_of(work: Work, order_id: str) -> list[Any]:
     return list(work.all(sa.select(t.order_lines).where(columns.order_id == order_id).order_by(columns.ordinal)))
 
 
+def is_paying(work: Work, order_id: str) -> bool:
+    """Whether a provider is being asked about an order right now."""
+    return in_flight(work, sa.select(t.orders.c.id).where(t.orders.c.id == order_id)) is not None
+
+
+def in_flight(work: Work, some: sa.Select[tuple[str]]) -> str | None:
+    """Return one of the orders that a provider is being asked about right now; what a person records by hand never is."""
+    called = [code for code, provider in work.providers.items() if not provider.by_hand]
+    pending = (
+        sa.select(t.payments.c.order_id)
+        .join(t.ledger_entries, t.ledger_entries.c.payment_id == t.payments.c.id)
+        .where(t.payments.c.order_id.in_(some), t.ledger_entries.c.outcome == "PENDING")
+        .where(t.payments.c.provider.in_(called))
+        .limit(1)
+    )
+    return work.connection.scalar(pending)
+
+
 def _cancel(work: Work, order: Any, reason: str, *, restock: bool) -> list[events.Event]:
     held = stock.held_for(work, [line.id for line in lines_of(work, order.id)])
     moves = stock.deallocate(work, held, restock=restock)
@@ -155,19 +173,6 @@ def _end_checkout(work: Work, order: Any) -> list[events.Event]:
     living = sa.and_(columns.id == order.checkout_id, columns.status.in_(["OPEN", "PAYMENT_PENDING"]))
     ended = work.do(sa.update(t.checkouts).where(living).values(status="CANCELED").returning(columns.id, columns.cart_id))
     return [events.CheckoutCanceled(checkout_id=row.id, cart_id=row.cart_id) for row in ended]
-
-
-def _in_flight(work: Work, order_id: str) -> bool:
-    """Tell whether a provider is being asked right now; what a person records by hand is never in flight."""
-    called = [code for code, provider in work.providers.items() if not provider.by_hand]
-    pending = (
-        sa.select(t.ledger_entries.c.id)
-        .join(t.payments, t.payments.c.id == t.ledger_entries.c.payment_id)
-        .where(t.payments.c.order_id == order_id, t.ledger_entries.c.outcome == "PENDING")
-        .where(t.payments.c.provider.in_(called))
-        .limit(1)
-    )
-    return work.connection.scalar(pending) is not None
 
 
 def _sold(work: Work, order: Any) -> list[events.Sold]:

@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from shop import events, ids
 from shop.events import LineQuantity
-from writes import fulfillment, orders, stock
+from writes import fulfillment, order_lines, orders, stock
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
@@ -84,7 +84,7 @@ def ship_fulfillment(work: Work, command: ShipFulfillment) -> Done:
     left = sa.update(t.order_lines).where(columns.id.in_(lines)).values(shipped=columns.quantity, status="SHIPPED")
     work.do(left)
     about: dict[str, Any] = {"order_id": order.id, "fulfillment_id": sent.id}
-    status = fulfillment.fulfillment_status(orders.lines_of(work, order.id))
+    status = order_lines.fulfillment_status(orders.lines_of(work, order.id))
     shipped = events.FulfillmentShipped(lines=carried, fulfillment_status=status, **tracking, **about)
     return Done([*_moved(order, carried, "SHIPPED"), events.StockShipped(order_id=order.id, moves=moves), shipped], about)
 
@@ -113,7 +113,7 @@ def deliver_fulfillment(work: Work, command: DeliverFulfillment) -> Done:
     work.do(sa.update(t.order_lines).where(columns.id.in_([one.line_id for one in there])).values(status="DELIVERED"))
     about: dict[str, Any] = {"order_id": order.id, "fulfillment_id": sent.id}
     delivered = events.FulfillmentDelivered(lines=carried, **about)
-    return Done([*_moved(order, there, "DELIVERED"), delivered, *fulfillment.completed(work, order)], about)
+    return Done([*_moved(order, there, "DELIVERED"), delivered, *order_lines.completed(work, order)], about)
 
 
 def cancel_fulfillment(work: Work, command: CancelFulfillment) -> Done:
@@ -133,7 +133,7 @@ def _wanted(work: Work, order: Any, command: CreateFulfillment) -> list[tuple[An
     if len({one.line_id for one in command.lines}) < len(command.lines):
         raise Invalid("A line stands here twice: put its quantities into one.", ["input", "lines"])
     lines = {line.id: line for line in orders.lines_of(work, order.id)}
-    packed = fulfillment.packed(work, lines)
+    packed = order_lines.packed(work, lines)
     held = {one.line_id: one.quantity for one in stock.held_for(work, lines) if one.warehouse_id == command.warehouse_id}
     wanted = []
     for index, one in enumerate(command.lines):
@@ -159,7 +159,7 @@ def _check_quantity(quantity: int, held: int, path: Path) -> None:
 
 def _pack(work: Work, line: Any, quantity: int, warehouse_id: str, happened: list[events.Event]) -> LineQuantity:
     """Put units of a line into the parcel, as a line of their own where they are not all of it; add what happened."""
-    part = None if quantity == line.quantity else fulfillment.split(work, line, quantity, warehouse_id)
+    part = None if quantity == line.quantity else order_lines.split(work, line, quantity, warehouse_id)
     line_id = line.id if part is None else part.line_id
     if part is not None or line.status != "PICKING":
         work.do(sa.update(t.order_lines).where(t.order_lines.c.id == line_id).values(status="PICKING"))

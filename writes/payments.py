@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events
-from writes import costs, ledger, orders
+from writes import costs, ledger, orders, refunds
 from writes import tables as t
 from writes.providers import ProviderResult
 from writes.refusals import NotFound, PaymentRefused
@@ -59,6 +59,7 @@ def _paid(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResu
 
 
 def _failed(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResult) -> Done:
+    refunds.forget(work, entry.id)
     if payment.state == "CREATED":
         work.do(sa.update(t.payments).where(t.payments.c.id == payment.id).values(state="FAILED"))
     told = _told(work, order, payment, entry, result)
@@ -87,7 +88,8 @@ def _given_back(work: Work, order: Any, payment: Any, entry: Any, result: Provid
     work.do(sa.update(t.payments).where(columns.id == payment.id).values(refunded=columns.refunded + entry.amount))
     work.do(sa.update(t.ledger_entries).where(t.ledger_entries.c.id == entry.id).values(goods=goods))
     told = _told(work, order, payment, entry, result)
-    return Done([events.PaymentRefunded(channel=order.channel, refunded_at=work.at, goods=goods, **told)])
+    refunded = events.PaymentRefunded(channel=order.channel, refunded_at=work.at, goods=goods, **told)
+    return Done([refunded, *refunds.settled(work, order)])
 
 
 def _goods(work: Work, order: Any, amount: int) -> int:

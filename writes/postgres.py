@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shop import appending
+from shop.keyring import KeySchema
 from writes.refusals import BusyError, Invalid
 from writes.writer import Attempt, Committed
 
@@ -63,6 +64,7 @@ def open_engine(url: str) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=_BUSY_SECONDS,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,  # an error's text may reach a log
         connect_args={"server_settings": settings, "timeout": _BUSY_SECONDS, "prepared_statement_cache_size": 500},
     )
 
@@ -72,6 +74,7 @@ class PostgresWriter:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self.keyring = KeySchema()
 
     async def run(self, attempt: Callable[[sa.Connection], Attempt], twin: Hashable | None = None) -> Committed:  # noqa: ARG002
         """Run `attempt` in a transaction and return its result after COMMIT. A twin waits at the row of its key."""

@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import appending
+from shop.keyring import KeyFile
 from writes.refusals import BusyError
 from writes.writer import Attempt, Committed
 
@@ -36,12 +37,12 @@ def open_engine(path: Path) -> sa.Engine:
     """Open a SQLite file for writing: WAL, every commit on the disk before it is answered, foreign keys held."""
     url = sa.URL.create("sqlite", database=str(path))
     options = {"timeout": 0, "check_same_thread": False}  # the writer is made in one thread and lives in another
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args=options)
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args=options, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # BEGIN is ours to say
-        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("PRAGMA busy_timeout=0")  # from here on waiting is the writer's, in short steps
 
@@ -83,6 +84,7 @@ class SqliteWriter:
         """
         self._share = share
         self._connection = engine.connect()  # here, so that a file that cannot be opened is told to who opens it
+        self.keyring = KeyFile(Path(str(engine.url.database)))
         self._pause = pause
         self._closed = False
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -104,6 +106,7 @@ class SqliteWriter:
         self._closed = True
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
+        self.keyring.close()
 
     def _serve(self) -> None:
         with self._connection as connection:

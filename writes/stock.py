@@ -156,6 +156,14 @@ def carry(work: Work, taken: Sequence[Share], to_warehouse: str) -> list[Move]:
     return [msgspec.structs.replace(move, line_id=None) for move in moves]
 
 
+def come_back(work: Work, came: Sequence[Share]) -> list[Move]:
+    """Goods that had left stand on a shelf again."""
+    may_be_owed = levels.backorderable(work, {one.variant_id for one in came})
+    for variant_id, warehouse_id in sorted({(one.variant_id, one.warehouse_id) for one in came}):
+        levels.open_level(work, variant_id, warehouse_id, may_be_owed[variant_id])
+    return _move(work, came, {"on_hand": +1})
+
+
 def held_for(work: Work, line_ids: Iterable[str]) -> list[Share]:
     """What is allocated to order lines, warehouse by warehouse."""
     columns = t.allocations.c

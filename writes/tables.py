@@ -5,6 +5,10 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Stri
 
 from shop.log import metadata
 from writes.columns import Amount, Currency, Id, Json, Moment, Slug, charges, line_charges
+from writes.return_tables import refund_lines, return_lines, return_reasons, returns
+
+# These stand in a file of their own; all others stand here.
+__all__ = ["refund_lines", "return_lines", "return_reasons", "returns"]
 
 channels = Table(
     "channels", metadata,
@@ -326,26 +330,6 @@ tracking = Table(
     Column("tracking_url", Text),
 )  # fmt: skip
 
-returns = Table(
-    "returns", metadata,
-    Column("id", Id, primary_key=True),
-    Column("order_id", ForeignKey("orders.id"), nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("credit_number", String(40)),
-    Column("refunded", Amount, nullable=False, server_default="0"),
-    Column("created_at", Moment, nullable=False),
-    Index("returns_by_order", "order_id"),
-    Index("returns_by_credit", "credit_number"),
-)  # fmt: skip
-
-return_lines = Table(
-    "return_lines", metadata,
-    Column("return_id", ForeignKey("returns.id"), primary_key=True),
-    Column("order_line_id", ForeignKey("order_lines.id"), primary_key=True),
-    Column("quantity", Integer, nullable=False),
-    Column("amount", Amount, nullable=False),
-)  # fmt: skip
-
 # One row a credit invoice of imported books, so that the same invoice is never recorded twice.
 credit_invoices = Table(
     "credit_invoices", metadata,
@@ -371,6 +355,15 @@ credit_lines = Table(
     Column("quantity", Integer, nullable=False),
     Column("unit_price", String(40), nullable=False),
     Column("total", Amount, nullable=False),
+)  # fmt: skip
+
+# Who was erased when is nobody's business: what is left to do for it (server.erasing), and which keys may never come back.
+erasures = Table(
+    "erasures", metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("key_ids", Json, nullable=False),
+    Column("done_at", Moment),
 )  # fmt: skip
 
 # One row a command that was accepted under a key: its request's hash and its answer, ids and errors only.

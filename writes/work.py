@@ -25,6 +25,7 @@ class Limits(msgspec.Struct, frozen=True):
     reservation_minutes: int = 10
     reservation_minutes_most: int = 60
     cart_days: int = 30
+    return_days: int = 30
 
 
 class Work(msgspec.Struct, frozen=True):

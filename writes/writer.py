@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import appending
+from shop.keyring import Keyring
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -29,6 +30,9 @@ class Writer(Protocol):
 
     An attempt may be run several times, each time in a transaction of its own; one of them is committed at most.
     """
+
+    @property
+    def keyring(self) -> Keyring: ...
 
     async def run(self, attempt: Callable[[sa.Connection], Attempt], twin: Hashable | None = None) -> Committed: ...
 

@@ -19,7 +19,8 @@ from shop.events.catalog import (
     VariantDiscontinued,
     VariantPriced,
 )
-from shop.events.offers import ShippingMethodDefined, TaxRateSet
+from shop.events.charges import ShippingMethodDefined, TaxRateSet
+from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
     CreditLine,
     CreditRecorded,
@@ -51,6 +52,14 @@ from shop.events.orders import (
     Sold,
     Split,
 )
+from shop.events.returns import (
+    ReturnApproved,
+    ReturnCanceled,
+    ReturnReceived,
+    ReturnRefunded,
+    ReturnRejected,
+    ReturnRequested,
+)
 from shop.events.selling import (
     CartClosed,
     CartCreated,
@@ -76,6 +85,7 @@ from shop.events.stock import (
     StockDeallocated,
     StockReleased,
     StockReserved,
+    StockReturned,
     StockShipped,
     StockShortfallFound,
     StockTransferred,
@@ -91,7 +101,7 @@ ALL: tuple[type[Event], ...] = (
     ProductCreated, ProductDescribed, ProductSlugChanged, ProductPublished, ProductUnpublished, ProductArchived,
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
-    StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped,
+    StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
     ShippingMethodDefined, TaxRateSet,
     CheckoutAddressed, ShippingSelected, CheckoutPriced, ReservationExtended,
@@ -99,6 +109,8 @@ ALL: tuple[type[Event], ...] = (
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
+    ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
+    CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
 )  # fmt: skip
 
@@ -121,6 +133,7 @@ __all__ = [
     "ChannelCreated",
     "CheckoutAddressed",
     "CheckoutCanceled",
+    "CheckoutErased",
     "CheckoutExpired",
     "CheckoutPriced",
     "CheckoutReopened",
@@ -129,6 +142,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerErased",
     "CustomerRegistered",
     "Event",
     "FulfillmentCanceled",
@@ -144,6 +158,7 @@ __all__ = [
     "OrderCompleted",
     "OrderCreated",
     "OrderDescribed",
+    "OrderErased",
     "OrderLineMoved",
     "OrderNoted",
     "OrderPlaced",
@@ -167,6 +182,12 @@ __all__ = [
     "ProductUnpublished",
     "Quote",
     "ReservationExtended",
+    "ReturnApproved",
+    "ReturnCanceled",
+    "ReturnReceived",
+    "ReturnRefunded",
+    "ReturnRejected",
+    "ReturnRequested",
     "ReturnedLine",
     "Share",
     "ShippingMethodDefined",
@@ -178,6 +199,7 @@ __all__ = [
     "StockDeallocated",
     "StockReleased",
     "StockReserved",
+    "StockReturned",
     "StockShipped",
     "StockShortfallFound",
     "StockTransferred",

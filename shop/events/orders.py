@@ -10,7 +10,7 @@ from shop.events.selling import Priced
 from shop.pricing import Quote, TaxShare
 
 
-class _OfOrder(Event, frozen=True, kw_only=True, omit_defaults=True):
+class OfOrder(Event, frozen=True, kw_only=True, omit_defaults=True):
     order_id: str
 
     @property
@@ -18,7 +18,7 @@ class _OfOrder(Event, frozen=True, kw_only=True, omit_defaults=True):
         return self.order_id
 
 
-class OrderCreated(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class OrderCreated(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """The order exists and its stock is held; it counts as a sale only once it is placed."""
 
     number: str
@@ -52,7 +52,7 @@ class Sold(msgspec.Struct, frozen=True):
     revenue: int
 
 
-class OrderPlaced(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class OrderPlaced(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     checkout_id: str
     cart_id: str
     channel: str
@@ -75,12 +75,12 @@ class OrderPlaced(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
         }
 
 
-class OrderCanceled(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    reason: str
+class OrderCanceled(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     payment_status: str
+    reason: str | None = None
 
 
-class OrderDescribed(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class OrderDescribed(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """What was typed wrong is mended: contact, addresses and metadata as they are from now on."""
 
     email: str | None = None
@@ -89,22 +89,22 @@ class OrderDescribed(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     metadata: Any = None
 
 
-class OrderNoted(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class OrderNoted(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """Staff, or the system, left a note on the order's timeline; the log has it and no table."""
 
-    note: str
+    note: str | None = None
     visible_to_customer: bool = False
 
 
 class Share(msgspec.Struct, frozen=True):
-    """Units of a line that a warehouse holds, or that a fulfillment carries."""
+    """Units of a line that a warehouse holds, a fulfillment carries, or a return is to bring back."""
 
     of: str
     quantity: int
 
 
 class Split(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The new line that was cut off another: its share of the money, of what is allocated and of what was shipped."""
+    """The new line that was cut off another: its share of the money, of what is allocated, was shipped and is to come back."""
 
     line_id: str
     total: int
@@ -112,9 +112,10 @@ class Split(msgspec.Struct, frozen=True, omit_defaults=True):
     fulfillments: list[Share]
     discount: int = 0
     tax: int = 0
+    returns: list[Share] = []
 
 
-class OrderLineMoved(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class OrderLineMoved(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """`quantity` units of a line entered `status`. Where that is not the whole line, they are `split` off."""
 
     line_id: str
@@ -123,11 +124,11 @@ class OrderLineMoved(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     split: Split | None = None
 
 
-class OrderCompleted(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class OrderCompleted(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     pass
 
 
-class _Payment(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class _Payment(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """A step of a payment. `payment_status` is the order's, decided from the whole ledger after this step."""
 
     payment_id: str
@@ -188,13 +189,13 @@ class LineQuantity(msgspec.Struct, frozen=True):
     quantity: int
 
 
-class FulfillmentCreated(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class FulfillmentCreated(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     fulfillment_id: str
     warehouse_id: str
     lines: list[LineQuantity]
 
 
-class FulfillmentShipped(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class FulfillmentShipped(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     fulfillment_id: str
     lines: list[LineQuantity]
     fulfillment_status: str
@@ -203,18 +204,18 @@ class FulfillmentShipped(_OfOrder, frozen=True, kw_only=True, omit_defaults=True
     tracking_url: str | None = None
 
 
-class FulfillmentDelivered(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class FulfillmentDelivered(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     fulfillment_id: str
     lines: list[LineQuantity]
 
 
-class FulfillmentCanceled(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class FulfillmentCanceled(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """What was packed is unpacked: its lines are held in their warehouse as before."""
 
     fulfillment_id: str
 
 
-class FulfillmentTrackingSet(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class FulfillmentTrackingSet(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """Carrier and tracking as they are from now on; what is absent is unknown."""
 
     fulfillment_id: str
@@ -247,7 +248,7 @@ class PastLine(msgspec.Struct, frozen=True, omit_defaults=True):
     total: int
 
 
-class PastOrderRecorded(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class PastOrderRecorded(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """An order of the past as one fact: placed, paid and shipped at `placed_at`. No stock is touched."""
 
     number: str
@@ -281,7 +282,7 @@ class ReturnedLine(msgspec.Struct, frozen=True):
     amount: int
 
 
-class PastReturnRecorded(_OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+class PastReturnRecorded(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """Goods of a past order that came back and were refunded at `returned_at`, as a credit invoice tells it."""
 
     return_id: str

@@ -86,6 +86,7 @@ class CheckoutStarted(_OfCheckout, frozen=True, kw_only=True, omit_defaults=True
     subtotal: int
     total: int
     reserved_until: str
+    customer_id: str | None = None
     discount: int = 0
     shipping: int = 0
     tax: int = 0

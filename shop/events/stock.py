@@ -151,3 +151,12 @@ class StockDeallocated(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
 
 class StockShipped(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
     pass
+
+
+class StockReturned(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """Goods that came back stand on a shelf again. `active` tells whether their warehouse sells."""
+
+    active: bool = True
+
+    def sells(self, warehouse_id: str) -> bool:  # noqa: ARG002 - there is one
+        return self.active

@@ -4,9 +4,28 @@ A view is a set of documents. A document's id begins with its root's id (`prod_.
 hangs on one root lies in one segment. Shapes follow the GraphQL types; names are the API's in snake case.
 """
 
-from shop.views.base import Document
+from shop.views.base import Document, read
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
+from shop.views.charges import ShippingMethod, ShippingQuote, TaxLine, TaxRate
 from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
+from shop.views.finding import (
+    ENDINGS,
+    FACETS,
+    LEAST_TOLERANT,
+    WORDS,
+    after_cut,
+    facet_entry,
+    facet_of,
+    facet_prefix,
+    facet_values,
+    of_kind,
+    ranked_words,
+    truth,
+    whole_word,
+    word_entry,
+    word_of,
+    words,
+)
 from shop.views.generations import (
     BEGINNING,
     Checkpoint,
@@ -25,18 +44,23 @@ from shop.views.keys import (
     LOOKUP,
     NUDGE,
     SEARCH,
+    TREE,
     WORKERS,
     Keys,
+    is_beside_the_views,
+    key_number,
     listing,
     member,
     member_id,
     number_key,
+    operation_key,
     orders_by,
+    returns_in,
     root,
+    sort_key,
     stock_in,
     top,
 )
-from shop.views.offers import ShippingMethod, ShippingQuote, TaxLine, TaxRate
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
@@ -49,11 +73,16 @@ ALL: tuple[type[Document], ...] = (
 __all__ = [
     "ALL",
     "BEGINNING",
+    "ENDINGS",
     "EVERY",
+    "FACETS",
     "LAYOUT",
+    "LEAST_TOLERANT",
     "LOOKUP",
     "NUDGE",
     "SEARCH",
+    "TREE",
+    "WORDS",
     "WORKERS",
     "Allocation",
     "Cart",
@@ -93,19 +122,37 @@ __all__ = [
     "VariantPrice",
     "Warehouse",
     "Wish",
+    "after_cut",
     "checkpoint",
     "customer_sort_key",
+    "facet_entry",
+    "facet_of",
+    "facet_prefix",
+    "facet_values",
     "generation",
+    "is_beside_the_views",
+    "key_number",
     "lease",
     "listing",
     "member",
     "member_id",
     "number_key",
+    "of_kind",
+    "operation_key",
     "order_sort_keys",
     "orders_by",
     "parked_field",
     "product_sort_keys",
+    "ranked_words",
+    "read",
+    "returns_in",
     "root",
+    "sort_key",
     "stock_in",
     "top",
+    "truth",
+    "whole_word",
+    "word_entry",
+    "word_of",
+    "words",
 ]

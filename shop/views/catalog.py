@@ -28,6 +28,7 @@ class Warehouse(Document, kw_only=True, omit_defaults=True):
 
 class Category(Document, kw_only=True, omit_defaults=True):
     view = "category"
+    fold_version = 2  # filed in a tree
 
     slug: str
     name: str
@@ -95,6 +96,10 @@ class Variant(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     prices: list[VariantPrice] = []
     levels: dict[str, Level] = {}
 
+    @property
+    def in_stock(self) -> bool:
+        return not self.discontinued and (self.backorderable or self.available_quantity > 0)
+
 
 class Product(Document, kw_only=True, omit_defaults=True):
     """The staff's document of a product; `channels` are those that sell it. Each channel's own is cut from it.
@@ -104,6 +109,7 @@ class Product(Document, kw_only=True, omit_defaults=True):
     """
 
     view = "product"
+    fold_version = 2  # found by values and words
 
     channel: str = ""
 
@@ -124,6 +130,10 @@ class Product(Document, kw_only=True, omit_defaults=True):
     channels: list[str] = []
     former_slugs: list[str] = []
     published: bool = False
+
+    @property
+    def in_stock(self) -> bool:
+        return any(one.in_stock for one in self.variants)
 
 
 class StockLevel(Document, kw_only=True, omit_defaults=True):

@@ -79,12 +79,26 @@ LAYOUT = "tradewind:layout"  # a hash: `segments`
 WORKERS = "tradewind:workers"  # a sorted set: the workers that live, by until when
 NUDGE = "tradewind:nudge"  # a channel: the log has grown, or there is other work for the workers
 
+_OPERATION = "tradewind:operation:"
+
+
+def operation_key(digest: str) -> str:
+    """What was asked under an operator's idempotency key; gone by itself after as long as keys are kept."""
+    return f"{_OPERATION}{digest}"
+
+
+def is_beside_the_views(key: str) -> bool:
+    """Whether a key is of neither a view nor the worker's own: kept beside them for operators."""
+    return key.startswith(_OPERATION)
+
+
 # ---------------------------------------------------------------------------------------------------------- indexes
 # An index is a sorted set. Where order is by text, all scores are 0 and a member is `sort key, NUL, document id`: it
 # pages both ways from any member, and a cursor (which is a member) stays good while the catalog changes.
 
 LOOKUP = "lookup"  # members `kind=value NUL id`: the way from a slug, SKU, number or reference to an id
 EVERY = "every"  # all documents of a view, in the order of its natural key
+TREE = "tree"  # categories: members `parent id NUL id`, so that the whole tree is one range
 SEARCH = "search"  # members `word NUL id`: a range finds all words that begin alike
 
 
@@ -97,15 +111,26 @@ def member_id(entry: str) -> str:
     return entry.rpartition("\0")[2]
 
 
+def sort_key(entry: str) -> str:
+    """What an index member is ordered by."""
+    return entry.rpartition("\0")[0]
+
+
 def number_key(value: int) -> str:
     """Write a whole number so that texts compare as numbers do, negative ones too."""
     return f"{value + 10**17:018d}"
 
 
+def key_number(key: str) -> int:
+    """Read back what `number_key` wrote."""
+    return int(key) - 10**17
+
+
 def listing(channel: str, scope: str, sort: str) -> str:
     """Products published in a channel: of a category's or a collection's id, or `all`; sorted by the API's ProductSortField.
 
-    POSITION, the order of a collection's list, is a sort of collections alone.
+    POSITION, the order of a collection's list, is a sort of collections alone. Products that no channel sells are listed
+    in the channel ''; those that have a price in a channel and are not published there by that price, as `unsold`.
     """
     return f"listing:{channel}:{scope}:{sort}"
 
@@ -113,6 +138,11 @@ def listing(channel: str, scope: str, sort: str) -> str:
 def orders_by(axis: str, value: str, sort: str) -> str:
     """Orders by `status`, `payment`, `fulfillment`, `customer`, `channel` or `all`; sorted by the API's OrderSortField."""
     return f"orders:{axis}:{value}:{sort}"
+
+
+def returns_in(state: str) -> str:
+    """Returns of a state: members `moment NUL order's id:return's id`."""
+    return f"returns:{state}"
 
 
 def stock_in(warehouse_id: str) -> str:

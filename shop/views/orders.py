@@ -7,7 +7,7 @@ import msgspec
 from shop.events import Address
 from shop.money import Money
 from shop.views.base import Document
-from shop.views.offers import ShippingQuote, TaxLine
+from shop.views.charges import ShippingQuote, TaxLine
 from shop.views.selling import Line
 
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
@@ -78,7 +78,7 @@ class Return(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
 class Order(Document, kw_only=True, omit_defaults=True):
     view = "order"
-    fold_version = 2
+    fold_version = 3
 
     number: str
     channel: str

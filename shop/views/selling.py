@@ -7,7 +7,7 @@ import msgspec
 from shop.events import Address, Attribute, Media
 from shop.money import Money
 from shop.views.base import Document
-from shop.views.offers import ShippingQuote, TaxLine
+from shop.views.charges import ShippingQuote, TaxLine
 
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
 

@@ -1,6 +1,5 @@
 """When another generation may answer: where it stands beside the one that does, wanted, held, and of the log as it is."""
 
-import sqlite3
 from contextlib import contextmanager
 
 import msgspec
@@ -10,7 +9,7 @@ from projections.generations import Generations
 from projections.store import RefusedError
 from projections.worker import Worker
 from shop.tail import open_tail
-from tests.databases import SqliteFile
+from tests.databases import SqliteFile, copy_sqlite
 from tests.engine import seen
 from tests.oracle.conftest import Fixture
 from tests.oracle.random_shop import RandomShop
@@ -87,9 +86,7 @@ async def test_a_log_that_was_set_back_and_grew_on_is_found_out_and_folded_anew(
     """It is even longer than before: only the event at the checkpoint tells."""
     async with random_shop(77, 2) as one:
         copy = tmp_path / "copy.db"
-        with sqlite3.connect(one.shop.database.address) as source:
-            source.execute("VACUUM INTO ?", [str(copy)])
-        source.close()
+        copy_sqlite(one.shop.database.address, copy)
         await one.shop.does(20)
         await Worker(one.tail, one.async_redis, one.keys, name="w").catch_up()
         async with open_tail(copy) as tail:

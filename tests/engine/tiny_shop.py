@@ -7,6 +7,7 @@ import msgspec
 
 from projections.all import ALL, BY_VIEW, touched
 from shop import appending, events, log
+from shop.keyring import KeySchema
 
 _EPOCH = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
 _PRODUCTS = [f"prod_{number}" for number in range(4)]
@@ -40,7 +41,8 @@ class TinyLog:
         for event in happened:
             number = next(self._numbers)
             at = _EPOCH + dt.timedelta(seconds=number)
-            drafts += appending.draft(connection, [event], at=at, actor="test", command_id=f"{number}", correlation=None)
+            said = {"actor": "test", "command_id": f"{number}", "correlation": None}
+            drafts += appending.draft(connection, [event], keyring=KeySchema(), at=at, **said)  # none tells of a person
         appending.append(connection, drafts)
 
 

@@ -23,7 +23,7 @@ SHARED = {
 }
 ROOMS: dict[str, set[str]] = {
     "shop": set(),
-    "writes": SHARED - {"shop.views"} | {"shop.appending"},
+    "writes": SHARED - {"shop.views"} | {"shop.appending", "shop.keyring", "shop.sealing"},
     "projections": SHARED,
     "reads": SHARED - {"shop.log", "shop.tail"},
     "verify": {"shop.views", "shop.money", "shop.events", "shop.clock"},
@@ -33,6 +33,7 @@ ROOMS: dict[str, set[str]] = {
 LIBRARIES: dict[str, set[str]] = {
     "strawberry": {"schema", "server"},
     "graphql": {"schema", "server"},
+    "cryptography": {"shop"},
     "sqlalchemy": {"writes", "shop", "verify"},
     "alembic": {"writes"},
     "redis": {"projections", "reads", "verify", "server"},

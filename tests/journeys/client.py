@@ -97,10 +97,11 @@ class Shop:
         return next(view for view in await self.views() if view["name"] == name)
 
     @asynccontextmanager
-    async def socket(self) -> AsyncIterator["Socket"]:
+    async def socket(self, cart_token: str | None = None) -> AsyncIterator["Socket"]:
         url = self.address.replace("http", "ws", 1) + "/graphql"
         async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as connection:
-            await connection.send('{"type":"connection_init"}')
+            said = {} if cart_token is None else {"payload": {"cartToken": cart_token}}
+            await connection.send(json.dumps({"type": "connection_init", **said}))
             assert json.loads(await connection.recv())["type"] == "connection_ack"
             yield Socket(connection)
 

@@ -11,6 +11,7 @@ from shop.events import LineQuantity
 from shop.money import money
 from tests.oracle.random_goods import Goods
 from tests.oracle.random_offers import HOME, Offers
+from tests.oracle.random_returns import Returns
 from writes import (
     books,
     carts,
@@ -18,6 +19,7 @@ from writes import (
     checkout,
     completing,
     customers,
+    erasure,
     fulfillment,
     orders,
     parcels,
@@ -58,6 +60,7 @@ class RandomShop:
         ways = {"manual": providers.Manual(ship_before_payment=True), "test": providers.Test(), "late": Late(self)}
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods, self.offers = Goods(self), Offers(self)
+        self.returns = Returns(self)
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -74,7 +77,8 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        draws, weights = zip(*self._draws(), *self.goods.draws(), *self.offers.draws(), strict=True)
+        others = (self.goods, self.offers, self.returns)
+        draws, weights = zip(*self._draws(), *(draw for one in others for draw in one.draws()), strict=True)
         sent = 0
         while sent < count:
             command = self.random.choices(draws, weights)[0]()
@@ -110,10 +114,11 @@ class RandomShop:
         return [
             (self.adjust_stock, 6), (self.find_shortfall, 1), (self.transfer_stock, 2),
             (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
-            (self.expire_cart, 1), (self.start_checkout, 8), (self.complete_checkout, 10), (self.cancel_checkout, 1),
-            (self.expire_checkout, 2), (self.record_payment, 3), (self.cancel_order, 2), (self.set_line_status, 12),
+            (self.expire_cart, 1), (self.start_checkout, 16), (self.complete_checkout, 16), (self.cancel_checkout, 1),
+            (self.expire_checkout, 2), (self.record_payment, 9), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.register_customer, 1), (self.past_order, 5), (self.credit, 4), (self.pack, 8), (self.move_parcel, 10),
             (self.update_order, 2), (self.note, 1), (self.charge, 14), (self.void, 2),
+            (self.erase_customer, 1), (self.erase_order, 1),
         ]  # fmt: skip
 
     def adjust_stock(self) -> Any:
@@ -206,7 +211,7 @@ class RandomShop:
 
     def set_line_status(self) -> Any:
         line = self.one("""SELECT l.* FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.status = 'PLACED'
-                           AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED')""")
+                           AND l.status IN ('ALLOCATED', 'PICKING', 'SHIPPED', 'DELIVERED')""")
         if line is None:
             return None
         legal = fulfillment.MOVES[line.status]
@@ -273,6 +278,14 @@ class RandomShop:
     def register_customer(self) -> Any:
         number = self.random.randint(1, 30)
         return customers.RegisterCustomer(f"REF-{number}", self.random.choice([None, "Ann-Marie O'Hara", "İpek Straße_9"]))
+
+    def erase_customer(self) -> Any:
+        row = self.one("SELECT id FROM customers")
+        return row and erasure.EraseCustomer(row.id)
+
+    def erase_order(self) -> Any:
+        row = self.one("SELECT id FROM orders WHERE customer_id IS NULL" if self.chance(0.9) else "SELECT id FROM orders")
+        return row and erasure.EraseOrder(row.id)
 
     def past_order(self) -> Any:
         row, lines = self._invoice()

@@ -12,7 +12,11 @@ from projections.worker import Worker
 from reads.reading import Views
 from reads.status import Status
 from schema.context import Context
+from schema.proofs import Proofs
 from schema.root import build_schema
+from server.event_log import ServedLog
+from server.nudges import Nudges
+from server.operations import Operations
 from shop.tail import open_tail
 from shop.views import Keys
 from tests.databases import SqliteFiles
@@ -51,9 +55,14 @@ class Front:
         self._at = next((one["position"] for one in (result.data or {}).values() if _moved(one)), self._at)
         return result
 
-    async def sells(self, name: str, price: str = "10.00", **more: Any) -> str:
+    async def subscribed(self, operation: str, **values: Any) -> Any:
+        """When: begin a subscription; return its messages."""
+        return await self._schema.subscribe(operation, variable_values=values, context_value=self.context.of_new_operation())
+
+    async def sells(self, name: str, price: str = "10.00", backorderable: bool = False, **more: Any) -> str:
         """Given a product with one variant, published in the channel `default`, in pounds; return its id."""
-        variant = variants.VariantIn(f"SKU {name}", [variants.PriceIn("default", price, "GBP")])
+        price_in = [variants.PriceIn("default", price, "GBP")]
+        variant = variants.VariantIn(f"SKU {name}", price_in, backorderable=backorderable)
         made = await self.does(catalog.CreateProduct(name, variants=[variant], channels=["default"], **more))
         return str(made["product_id"])
 
@@ -77,6 +86,8 @@ async def front(tmp_path: Path, sqlite_databases: SqliteFiles, async_redis: Redi
             await worker.catch_up()
 
         bus, read = Bus(writer, providers={}, committed=folded), Views(async_redis, keys, tail)
-        one = Front(Context(bus=bus, views=read, status=Status(read)))
+        proofs, events = Proofs(b"a key of the tests"), ServedLog(tail, Nudges(async_redis))
+        handed = {"events": events, "operations": Operations(async_redis, keys, tail)}
+        one = Front(Context(bus=bus, views=read, status=Status(read), proofs=proofs, **handed))
         await one.does(channels.CreateChannel("default", "Shop", "GBP"))
         yield one

@@ -106,9 +106,9 @@ PLANTED = {
         "id: ID, slug: String, channel: String!",
         "Query.product(channel)",
     ),
-    "a default where there is none": ("checkout(id: ID!)", 'checkout(id: ID! = "1")', "Query.checkout(id)"),
-    "an argument that must not be null": ("cart(id: ID)", "cart(id: ID!)", "Query.cart(id)"),
-    "an argument that the contract lacks": ("cart(id: ID)", "cart(id: ID, now: Boolean)", "Query.cart(now)"),
+    "a default where there is none": ("checkout(id: ID!,", 'checkout(id: ID! = "1",', "Query.checkout(id)"),
+    "an argument that must not be null": ("cart(id: ID,", "cart(id: ID!,", "Query.cart(id)"),
+    "an argument that the contract lacks": ("cart(id: ID,", "cart(id: ID, now: Boolean,", "Query.cart(now)"),
     "another default of an input field": (
         "  backorderable: Boolean! = false\n",
         "  backorderable: Boolean! = true\n",
@@ -146,7 +146,7 @@ def test_a_planted_difference_is_found(printed: str, change: str) -> None:
 
 DROPPED = {
     "a field": ("  totalSpent: [Money!]!\n", "", "Customer.totalSpent"),
-    "an argument": ("cart(id: ID)", "cart", "Query.cart(id)"),
+    "an argument": ("cart(id: ID, ", "cart(", "Query.cart(id)"),
     "an input field": ("  weightGrams: Int\n", "", "VariantCreateInput.weightGrams"),
     "an enum value": ("  EXPIRED\n}", "}", "CartStatus.EXPIRED"),
     "a directive's argument": ("timeoutMs: Int! = 1000, ", "", "@atLeast(timeoutMs)"),

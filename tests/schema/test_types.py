@@ -11,7 +11,6 @@ from graphql.type import GraphQLInterfaceType
 from schema import node_query, nodes, scalars
 from schema.money import span
 from schema.nodes import Within, one_of
-from schema.products import is_in_stock
 from schema.root import build_schema
 from shop import views
 from shop.money import Money
@@ -42,10 +41,10 @@ def test_no_middleware_runs_for_each_field() -> None:
 
 
 def test_a_variant_is_in_stock_while_some_are_free_or_may_be_ordered_back() -> None:
-    assert is_in_stock(variant(available_quantity=1))
-    assert is_in_stock(variant(backorderable=True))
-    assert not is_in_stock(variant())
-    assert not is_in_stock(variant(available_quantity=1, discontinued=True))
+    assert variant(available_quantity=1).in_stock
+    assert variant(backorderable=True).in_stock
+    assert not variant().in_stock
+    assert not variant(available_quantity=1, discontinued=True).in_stock
 
 
 def test_a_span_goes_by_value_and_not_by_text() -> None:

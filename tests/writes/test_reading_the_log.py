@@ -1,10 +1,9 @@
 """What a follower of the log is told: all that is there, in order, or that the log was set back. On both databases."""
 
 import asyncio
-import sqlite3
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 from shop import log
 from shop.log import LogSetBackError
 from shop.tail import LogUnavailableError, open_tail
+from tests.databases import copy_sqlite
 from writes.catalog import CreateProduct, UpdateProduct
 from writes.database import open_database, open_writer
 
@@ -45,6 +45,27 @@ def loses(shop, upto):
 async def test_what_follows_an_event_is_read_from_behind_it(tail, ten, position):
     known = ten[position - 1].id if position else ""
     assert ten[position : position + 3] == await tail.following(position, known, 3)
+
+
+@pytest.mark.parametrize("types", [["ProductCreated"], ["ProductDescribed"], ["ProductCreated", "ProductDescribed"], []])
+@pytest.mark.parametrize(("position", "limit", "upto"), [(0, 100, None), (3, 4, None), (3, 4, 6), (12, 1, None)])
+async def test_events_of_some_types_are_found_in_order(tail, ten, empty_shop, types, position, limit, upto):
+    await empty_shop.given(*(UpdateProduct(ten[number].stream, name="Cup") for number in (7, 2, 7)))
+
+    found = await tail.run(log.matching, position, limit, types, None, upto)
+
+    every = [one for one in empty_shop.log() if one.type in types and position < one.position <= (upto or 100)]
+    assert every[:limit] == found
+
+
+async def test_events_of_one_stream_are_found_in_order(tail, ten, empty_shop):
+    mug = ten[7].stream
+    await empty_shop.given(
+        UpdateProduct(mug, name="Cup"), UpdateProduct(ten[1].stream, name="Tin"), UpdateProduct(mug, name="Jug")
+    )
+
+    assert [8, 11, 13] == [one.position for one in await tail.run(log.matching, 0, 100, None, mug)]
+    assert [13] == [one.position for one in await tail.run(log.matching, 11, 1, ["ProductDescribed"], mug)]
 
 
 async def test_nothing_follows_the_last_event_and_nothing_is_wrong(tail, ten):
@@ -169,8 +190,7 @@ async def test_a_new_epoch_of_a_store_without_a_log_is_an_outage(empty_shop, tai
 async def test_a_file_that_was_put_back_from_a_copy_is_told_however_it_went_on(empty_shop, tmp_path):
     copy = tmp_path / "copy.db"
     await empty_shop.given(*(CreateProduct(f"Mug {n}") for n in range(5)))
-    with closing(sqlite3.connect(empty_shop.database.address)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    copy_sqlite(empty_shop.database.address, copy)
     await empty_shop.given(CreateProduct("Lost"))
     fifth, lost = empty_shop.log()[-2:]
 

@@ -9,7 +9,7 @@ from verify.expected import Expected
 _METHODS = "SELECT m.*, c.currency FROM shipping_methods m JOIN channels c ON c.code = m.channel"
 
 
-def expect_offers(expected: Expected) -> None:
+def expect_charges(expected: Expected) -> None:
     for row in expected.rows(_METHODS):
         method = views.ShippingMethod(
             id=row.id,
