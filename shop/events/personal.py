@@ -60,6 +60,7 @@ PLAIN_IN: Mapping[str, Sequence[type]] = {
     ),
     "country": (charges.TaxRateSet, TaxShare),
     "region": (charges.TaxRateSet, TaxShare),
+    "id": (Quote,),
     "reason": (stock.StockAdjusted, stock.StockShortfallFound),
 }  # fmt: skip
 
