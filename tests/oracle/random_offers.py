@@ -27,7 +27,7 @@ class Offers:
 
     def create_method(self) -> Any:
         """Seldom: a channel that ships asks more of its buyers."""
-        row = self._shop.one("SELECT code, currency FROM channels") if self._shop.chance(0.4) else None
+        row = self._shop.one("SELECT code, currency FROM channels") if self._shop.chance(0.15) else None
         days = self._random.choice([{}, {"min_days": 1, "max_days": 3}])
         return row and shipping.CreateShippingMethod(
             "Post", self._countries(), self._money(row), row.code, self._some_money(row), self._weight(), **days

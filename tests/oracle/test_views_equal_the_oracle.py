@@ -10,7 +10,7 @@ from tests.oracle.conftest import SHOPS
 from writes.bus import HANDLERS
 
 _COMMANDS = 150
-_MOST_SHOPS = 20
+_MOST_SHOPS = 60
 _SEEDS = range(SHOPS)
 
 
