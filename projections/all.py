@@ -29,6 +29,7 @@ ALL: Sequence[Projection[Any]] = (
     sales.product_sales,
     charges.shipping_method,
     charges.tax_rate,
+    charges.promotion,
 )
 
 

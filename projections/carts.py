@@ -1,6 +1,6 @@
 """Carts and checkouts. A cart keeps what was put in; a checkout keeps the prices that were taken."""
 
-from projections.charges import shown_quote, shown_tax
+from projections.charges import shown_codes, shown_quote, shown_tax
 from projections.projection import Projection, replace
 from shop import events, views
 from shop.log import Recorded
@@ -37,6 +37,17 @@ def cart_line_changed(view: Cart, event: events.CartLineChanged, _: Recorded) ->
 @cart.on(events.CartLineRemoved, lambda e: [e.cart_id])
 def cart_line_removed(view: Cart, event: events.CartLineRemoved, _: Recorded) -> Cart:
     return replace(view, lines=[line for line in view.lines if line.id != event.line_id], expires_at=event.expires_at)
+
+
+@cart.on(events.CodeApplied, lambda e: [e.cart_id])
+def code_applied(view: Cart, event: events.CodeApplied, _: Recorded) -> Cart:
+    return replace(view, promotion_ids=[*view.promotion_ids, event.promotion_id], expires_at=event.expires_at)
+
+
+@cart.on(events.CodeRemoved, lambda e: [e.cart_id])
+def code_removed(view: Cart, event: events.CodeRemoved, _: Recorded) -> Cart:
+    left = [one for one in view.promotion_ids if one != event.promotion_id]
+    return replace(view, promotion_ids=left, expires_at=event.expires_at)
 
 
 @cart.on(events.CartClosed, lambda e: [e.cart_id])
@@ -82,6 +93,7 @@ def checkout_started(event: events.CheckoutStarted, _: Recorded) -> Checkout:
         weight_grams=event.weight_grams,
         tax_lines=shown_tax(event.tax_lines, event.currency),
         tax_included=event.tax_included,
+        applied_codes=shown_codes(event.codes, event.currency),
     )
 
 
@@ -102,6 +114,7 @@ def checkout_priced(view: Checkout, event: events.CheckoutPriced, _: Recorded) -
     sums = {name: money(getattr(event, name), currency) for name in ("discount", "shipping", "tax", "total")}
     lines = [_charged(line, charges[line.id], currency) for line in view.lines]
     told = {"tax_lines": shown_tax(event.tax_lines, currency), "tax_included": event.tax_included}
+    told |= {"applied_codes": shown_codes(event.codes, currency)}
     return replace(view, lines=lines, **sums, **told)
 
 

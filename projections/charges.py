@@ -1,14 +1,16 @@
-"""Shipping methods and tax rates, and how carts, checkouts and orders show what came of them."""
+"""Shipping methods, tax rates and promotions, and how carts, checkouts and orders show what came of them."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from projections.projection import Entry, Projection
+from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
 from shop.money import money
 
 shipping_method = Projection(views.ShippingMethod)
 tax_rate = Projection(views.TaxRate)
+promotion = Projection(views.Promotion)
 
 
 @shipping_method.starts(events.ShippingMethodDefined, lambda e: [e.shipping_method_id])
@@ -32,6 +34,46 @@ def tax_rate_set(event: events.TaxRateSet, _: Recorded) -> views.TaxRate:
     return views.TaxRate(
         id=event.stream, country=event.country, region=event.region, rate=event.rate, inclusive=event.inclusive
     )
+
+
+@promotion.starts(events.PromotionDefined, lambda e: [e.promotion_id])
+def promotion_defined(event: events.PromotionDefined, _: Recorded) -> views.Promotion:
+    same = ("code", "name", "kind", "percentage", "starts_at", "ends_at", "usage_limit", "used", "once_per_customer")
+    amounts = {name: getattr(event, name) for name in ("amount", "minimum_subtotal")}
+    shown: dict[str, Any] = {
+        name: None if amount is None else money(amount, event.currency or "") for name, amount in amounts.items()
+    }
+    return views.Promotion(id=event.promotion_id, **{name: getattr(event, name) for name in same}, **shown)
+
+
+@promotion.on(events.PromotionDeactivated, lambda e: [e.promotion_id])
+def promotion_deactivated(view: views.Promotion, _event: events.PromotionDeactivated, _: Recorded) -> views.Promotion:
+    return replace(view, active=False)
+
+
+@promotion.on(events.PromotionRedeemed, lambda e: [e.promotion_id])
+def promotion_redeemed(view: views.Promotion, _event: events.PromotionRedeemed, _: Recorded) -> views.Promotion:
+    return replace(view, used=view.used + 1)
+
+
+@promotion.on(events.PromotionReleased, lambda e: [e.promotion_id])
+def promotion_released(view: views.Promotion, _event: events.PromotionReleased, _: Recorded) -> views.Promotion:
+    return replace(view, used=view.used - 1)
+
+
+def shown_codes(codes: Iterable[events.Applied], currency: str) -> list[views.AppliedCode]:
+    """What codes give, with its money as clients see it."""
+    return [
+        views.AppliedCode(
+            code=one.code,
+            name=one.name,
+            kind=one.kind,
+            amount=money(one.amount, currency),
+            problem=one.problem,
+            missing=money(one.missing, currency) if one.missing else None,
+        )
+        for one in codes
+    ]
 
 
 def shown_quote(quote: events.Quote | None, currency: str) -> views.ShippingQuote | None:
@@ -65,5 +107,10 @@ def _every_rate(document: views.TaxRate) -> Iterable[Entry]:
     yield views.EVERY, views.member(document.country, document.id), 0
 
 
+def _every_promotion(document: views.Promotion) -> Iterable[Entry]:
+    yield views.EVERY, views.member(document.code.casefold(), document.id), 0
+
+
+promotion.entries = _every_promotion
 shipping_method.entries = _every_method
 tax_rate.entries = _every_rate

@@ -1,4 +1,4 @@
-"""Shipping methods and tax rates; and what a checkout may be shipped by, at what price."""
+"""Shipping methods, tax rates and promotions; and what a checkout may be shipped by, at what price."""
 
 from typing import TypeVar
 
@@ -6,7 +6,7 @@ from reads.reading import Reading
 from reads.store import Range
 from shop import pricing, views
 from shop.money import Money, money, units
-from shop.views import Checkout, Document, ShippingMethod, ShippingQuote, TaxRate
+from shop.views import Checkout, Document, Promotion, ShippingMethod, ShippingQuote, TaxRate
 
 D = TypeVar("D", bound=Document)
 _MOST = 10_000
@@ -42,6 +42,15 @@ async def tax_rates(reading: Reading, country: str | None) -> list[TaxRate]:
     """Rates by country, each country's own before those of its regions."""
     every = await _under(reading, TaxRate, None if country is None else views.member(country, ""))
     return sorted(every, key=lambda one: (one.country, (one.region or "").casefold()))
+
+
+async def promotion(reading: Reading, promotion_id: str) -> Promotion | None:
+    return await reading.get(Promotion, promotion_id)
+
+
+async def promotions(reading: Reading) -> list[Promotion]:
+    """All promotions, by code."""
+    return sorted(await _under(reading, Promotion, None), key=lambda one: (one.code.casefold(), one.id))
 
 
 async def _under(reading: Reading, view: type[D], prefix: str | None) -> list[D]:

@@ -18,6 +18,7 @@ from schema.money import Money, MoneyInput
 from schema.nodes import Node, Versioned, Within, known
 from schema.payloads import MutationPayload, after, send
 from schema.products import Variant
+from schema.promotions import AppliedCode
 from schema.scalars import JSON
 from schema.shipping import ShippingQuote
 from schema.taxes import TaxLine
@@ -80,6 +81,7 @@ class Checkout(Node, Versioned):
     shipping_method: ShippingQuote | None
     tax_lines: list[TaxLine]
     tax_included: bool
+    applied_codes: list[AppliedCode]
 
     @strawberry.field(graphql_type=Cart)
     @staticmethod

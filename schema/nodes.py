@@ -21,6 +21,7 @@ TYPES = {
     "cart": "Cart",
     "chk": "Checkout",
     "ship": "ShippingMethod",
+    "promo": "Promotion",
     "ord": "Order",
     "pay": "Payment",
     "ful": "Fulfillment",

@@ -29,6 +29,7 @@ from schema.order_lists import (
 from schema.payloads import MutationPayload, after, send
 from schema.payments import Payment
 from schema.products import Variant
+from schema.promotions import AppliedCode
 from schema.scalars import JSON, SortDirection
 from schema.shipping import ShippingQuote
 from schema.stock import Warehouse
@@ -121,6 +122,7 @@ class Order(Node, Versioned):
     shipping_method: ShippingQuote | None
     tax_lines: list[TaxLine]
     tax_included: bool
+    applied_codes: list[AppliedCode]
 
     @strawberry.field(graphql_type=Channel)
     @staticmethod

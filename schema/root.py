@@ -24,6 +24,7 @@ from schema.orders import OrderMutation, OrderQuery
 from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
+from schema.promotions import PromotionMutation, PromotionQuery
 from schema.reports import ReportQuery
 from schema.returns import ReturnMutation, ReturnQuery
 from schema.scalars import SCALARS
@@ -43,6 +44,7 @@ class Query(
     CheckoutQuery,
     ShippingQuery,
     TaxQuery,
+    PromotionQuery,
     OrderQuery,
     ReturnQuery,
     CustomerQuery,
@@ -65,6 +67,7 @@ class Mutation(
     CheckoutMutation,
     ShippingMutation,
     TaxMutation,
+    PromotionMutation,
     OrderMutation,
     FulfillmentMutation,
     ReturnMutation,

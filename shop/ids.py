@@ -15,6 +15,7 @@ PREFIXES = {
     "cart_line": "cl",
     "checkout": "chk",
     "shipping_method": "ship",
+    "promotion": "promo",
     "order": "ord",
     "order_line": "ol",
     "payment": "pay",

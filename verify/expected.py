@@ -12,6 +12,7 @@ from verify.found import Found
 # Told here, so that JSON comes back parsed from both databases.
 _JSON = dict.fromkeys(
     (
+        "applied_codes",
         "attributes",
         "billing_address",
         "countries",

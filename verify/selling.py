@@ -29,6 +29,7 @@ _CHECKOUTS = """
 
 def expect_carts(expected: Expected) -> None:
     lines = expected.grouped(_CART_LINES)
+    codes = expected.grouped("SELECT cart_id AS of, promotion_id FROM cart_codes")
     for row in expected.rows(_CARTS):
         cart = Cart(
             id=row.id,
@@ -39,6 +40,7 @@ def expect_carts(expected: Expected) -> None:
             status=row.status,
             customer_id=row.customer_id,
             checkout_id=row.checkout_id,
+            promotion_ids=[code.promotion_id for code in codes[row.id]],
             lines=[
                 CartLine(id=line.id, variant_id=line.variant_id, product_id=line.product_id, quantity=line.quantity)
                 for line in lines[row.id]

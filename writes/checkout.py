@@ -45,7 +45,7 @@ def start_checkout(work: Work, command: StartCheckout) -> Done:
     }
     address = None if command.shipping_address is None else msgspec.to_builtins(command.shipping_address)
     totals, path = [line.total for line in lines], ["input", "shippingAddress", "country"]
-    pricing = quoting.first(work, cart.channel, totals, address, path)
+    pricing = quoting.first(work, cart, totals, address, path)
     until, most = work.limits.reservation_minutes, work.limits.reservation_minutes_most
     row = {"cart_id": cart.id, "channel": cart.channel, "subtotal": pricing.subtotal, "weight_grams": weight}
     row |= {"reserved_until": work.after(minutes=until)}

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shop import events, ids, money
 from writes import checkout as checkouts
-from writes import ledger, orders, quoting, stock
+from writes import ledger, orders, promotions, quoting, redeeming, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, PriceChanged, ReservationExpired
 from writes.work import Done, Work
@@ -61,7 +61,8 @@ def complete_checkout(work: Work, command: CompleteCheckout) -> Done:
 
 
 def _as_of_now(work: Work, checkout: Any, happened: list[events.Event]) -> Any:
-    """The checkout as it is quoted now: a method or a rate may have changed since, and then the total is another."""
+    """The checkout as it is quoted now: a method, a rate or a code may have changed since, and then the total is another."""
+    promotions.hold(work, checkout.cart_id)
     pricing, quoted = quoting.anew(work, checkout, checkout.shipping_method and checkout.shipping_method["id"])
     quoting.check_shipped(work, checkout, pricing.method)
     happened += quoted
@@ -106,16 +107,18 @@ def _create_order(work: Work, checkout: Any, currency: str, happened: list[event
         )
     }  # fmt: skip
     row |= {"number": _number(work, order_id), "currency": currency, "checkout_id": checkout.id}
-    unsaid = {"shipping_tax": checkout.shipping_tax, "tax_lines": checkout.tax_lines}
+    codes = [one for one in checkout.applied_codes or [] if not one.get("problem")]
+    unsaid = {"shipping_tax": checkout.shipping_tax, "tax_lines": checkout.tax_lines, "applied_codes": codes or None}
     work.do(sa.insert(t.orders).values(id=order_id, status="PENDING_PAYMENT", created_at=work.at, **row, **unsaid))
+    redeemed = redeeming.claim(work, order_id, checkout.customer_id, codes)
     priced = quoting.lines_of(work, checkout.id)
     order_line = {line.id: ids.new("order_line") for line in priced}
     work.do_each(sa.insert(t.order_lines), [_order_line(line, order_id, order_line[line.id], currency) for line in priced])
     moves = stock.allocate_reserved(work, checkout.id, order_line)
     told = [{**_same(line), "line_id": order_line[line.id], "unit_price": line.unit_price} for line in priced]
-    told_of = {"order_id": order_id, "lines": told, "tax_lines": checkout.tax_lines or []}
+    told_of = {"order_id": order_id, "lines": told, "tax_lines": checkout.tax_lines or [], "codes": codes}
     happened.append(msgspec.convert({**told_of, **row}, events.OrderCreated))
-    happened.append(events.StockAllocated(order_id=order_id, moves=moves))
+    happened += [events.StockAllocated(order_id=order_id, moves=moves), *redeemed]
     return order_id
 
 

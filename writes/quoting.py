@@ -12,23 +12,25 @@ import sqlalchemy as sa
 from shop import events
 from shop.events import LineCharges, Priced, Quote
 from shop.pricing import Method, Pricing, fits, priced
-from writes import shipping, taxes
+from writes import channels, promotions, shipping, taxes
 from writes import tables as t
 from writes.refusals import Invalid, Path
 from writes.work import Work
 
 
-def first(work: Work, channel: str, totals: Sequence[int], address: dict[str, Any] | None, path: Path) -> Pricing:
+def first(work: Work, cart: Any, totals: Sequence[int], address: dict[str, Any] | None, path: Path) -> Pricing:
     """Price a checkout that begins: no way to ship is chosen yet. Refuse an address that nothing is shipped to."""
-    shipping.check_served(shipping.methods(work, channel), None if address is None else address["country"], path)
-    return priced(totals, [], None, taxes.rate_at(work, address))
+    shipping.check_served(shipping.methods(work, cart.channel), None if address is None else address["country"], path)
+    codes = promotions.codes_of(work, cart.id, cart.customer_id, _currency(work, cart.channel))
+    return priced(totals, codes, None, taxes.rate_at(work, address))
 
 
 def anew(work: Work, checkout: Any, method_id: str | None) -> tuple[Pricing, list[events.Event]]:
     """Quote a checkout as it is kept, shipped by this method if that fits; keep what is another now, and tell of it."""
     lines = lines_of(work, checkout.id)
     method = fitting(work, checkout, method_id)
-    now = priced([line.total for line in lines], [], method, taxes.rate_at(work, checkout.shipping_address))
+    codes = promotions.codes_of(work, checkout.cart_id, checkout.customer_id, _currency(work, checkout.channel))
+    now = priced([line.total for line in lines], codes, method, taxes.rate_at(work, checkout.shipping_address))
     happened: list[events.Event] = []
     about: dict[str, Any] = {"checkout_id": checkout.id, "cart_id": checkout.cart_id}
     if kept(now)["shipping_method"] != checkout.shipping_method:
@@ -43,13 +45,13 @@ def anew(work: Work, checkout: Any, method_id: str | None) -> tuple[Pricing, lis
 def kept(now: Pricing) -> dict[str, Any]:
     """What a checkout's row keeps of its pricing."""
     names = ("discount", "shipping", "shipping_tax", "tax", "tax_included", "total")
-    told = {"shipping_method": now.method, "tax_lines": now.tax_lines or None}
+    told = {"shipping_method": now.method, "tax_lines": now.tax_lines or None, "applied_codes": now.codes or None}
     return {name: getattr(now, name) for name in names} | {name: msgspec.to_builtins(value) for name, value in told.items()}
 
 
 def charges(now: Pricing) -> dict[str, Any]:
     """What events tell of a pricing."""
-    names = ("discount", "shipping", "tax", "tax_included", "tax_lines", "total")
+    names = ("discount", "shipping", "tax", "tax_included", "tax_lines", "codes", "total")
     return {name: getattr(now, name) for name in names}
 
 
@@ -92,5 +94,8 @@ def _priced(work: Work, checkout: Any, lines: Sequence[Any], now: Pricing, about
     columns, charge = t.checkout_lines.c, sa.bindparam
     change = sa.update(t.checkout_lines).where(columns.id == charge("of")).values(discount=charge("off"), tax=charge("on"))
     work.do_each(change, [{"of": one.line_id, "off": one.discount, "on": one.tax} for one in told])
-    currency = work.connection.scalar(sa.select(t.channels.c.currency).where(t.channels.c.code == checkout.channel))
-    return events.CheckoutPriced(currency=str(currency), lines=told, **charges(now), **about)
+    return events.CheckoutPriced(currency=_currency(work, checkout.channel), lines=told, **charges(now), **about)
+
+
+def _currency(work: Work, channel: str) -> str:
+    return channels.currency(work, channel, ["channel"])

@@ -22,6 +22,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     units_a_line: int = 999
     lines_a_cart: int = 500
+    codes_a_cart: int = 10
     reservation_minutes: int = 10
     reservation_minutes_most: int = 60
     cart_days: int = 30

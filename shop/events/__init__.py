@@ -19,7 +19,7 @@ from shop.events.catalog import (
     VariantDiscontinued,
     VariantPriced,
 )
-from shop.events.charges import ShippingMethodDefined, TaxRateSet
+from shop.events.charges import PromotionDeactivated, PromotionDefined, ShippingMethodDefined, TaxRateSet
 from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
     CreditLine,
@@ -47,6 +47,8 @@ from shop.events.orders import (
     PaymentRefunded,
     PaymentStarted,
     PaymentVoided,
+    PromotionRedeemed,
+    PromotionReleased,
     ReturnedLine,
     Share,
     Sold,
@@ -73,6 +75,8 @@ from shop.events.selling import (
     CheckoutPriced,
     CheckoutReopened,
     CheckoutStarted,
+    CodeApplied,
+    CodeRemoved,
     LineCharges,
     Priced,
     ReservationExtended,
@@ -93,7 +97,7 @@ from shop.events.stock import (
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
-from shop.pricing import Quote, TaxShare
+from shop.pricing import Applied, Quote, TaxShare
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, CategoryRenamed, CategoryMoved, CollectionDefined, CollectionListed,
@@ -103,7 +107,8 @@ ALL: tuple[type[Event], ...] = (
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
-    ShippingMethodDefined, TaxRateSet,
+    ShippingMethodDefined, TaxRateSet, PromotionDefined, PromotionDeactivated, PromotionRedeemed, PromotionReleased,
+    CodeApplied, CodeRemoved,
     CheckoutAddressed, ShippingSelected, CheckoutPriced, ReservationExtended,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
@@ -120,6 +125,7 @@ decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missin
 __all__ = [
     "ALL",
     "Address",
+    "Applied",
     "Attribute",
     "CartClosed",
     "CartCreated",
@@ -138,6 +144,8 @@ __all__ = [
     "CheckoutPriced",
     "CheckoutReopened",
     "CheckoutStarted",
+    "CodeApplied",
+    "CodeRemoved",
     "CollectionDefined",
     "CollectionListed",
     "CreditLine",
@@ -180,6 +188,10 @@ __all__ = [
     "ProductPublished",
     "ProductSlugChanged",
     "ProductUnpublished",
+    "PromotionDeactivated",
+    "PromotionDefined",
+    "PromotionRedeemed",
+    "PromotionReleased",
     "Quote",
     "ReservationExtended",
     "ReturnApproved",

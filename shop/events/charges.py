@@ -1,4 +1,4 @@
-"""What makes a total beside prices, as the shop offers it: shipping methods and tax rates."""
+"""What makes a total beside prices, as the shop offers it: shipping methods, tax rates, promotions."""
 
 from shop import ids
 from shop.events.base import Event
@@ -35,3 +35,32 @@ class TaxRateSet(Event, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def stream(self) -> str:
         return ids.tax_rate(self.country, self.region)
+
+
+class _OfPromotion(Event, frozen=True, kw_only=True, omit_defaults=True):
+    promotion_id: str
+
+    @property
+    def stream(self) -> str:
+        return self.promotion_id
+
+
+class PromotionDefined(_OfPromotion, frozen=True, kw_only=True, omit_defaults=True):
+    """A promotion as it is from now on. `percentage` is a decimal text; amounts are in the currency's smallest units."""
+
+    code: str
+    name: str
+    kind: str
+    percentage: str | None = None
+    amount: int | None = None
+    minimum_subtotal: int | None = None
+    currency: str | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    usage_limit: int | None = None
+    once_per_customer: bool = False
+    used: int = 0
+
+
+class PromotionDeactivated(_OfPromotion, frozen=True, kw_only=True, omit_defaults=True):
+    pass

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from shop.events import catalog, charges, orders, returns, selling, stock
 from shop.events.base import Address, Event
-from shop.pricing import Quote, TaxShare
+from shop.pricing import Applied, Quote, TaxShare
 
 _CONTACT = ("email", "shipping_address", "billing_address", "metadata")
 _TRACKING = ("tracking_number", "tracking_url")  # they lead to a name and an address at the carrier
@@ -40,7 +40,7 @@ _NAMED_BY = ("customer_id", "order_id", "checkout_id")
 # Plain wherever they stand, as is all that ends with `_id`, `_ids` or `_at`.
 PLAIN: frozenset[str] = frozenset({
     "barcode", "carrier", "channel", "code", "countries", "credit_number", "currency", "decline_code",
-    "fulfillment_status", "key", "kind",
+    "fulfillment_status", "key", "kind", "percentage", "problem",
     "number", "of", "payment_status", "provider", "provider_ref", "rate", "reserved_until", "sku", "slug", "status", "tags",
     "unit_price", "url", "alt", "value", "vendor", "was",
 })  # fmt: skip
@@ -56,7 +56,7 @@ PLAIN_IN: Mapping[str, Sequence[type]] = {
         catalog.CategoryCreated, catalog.CategoryRenamed, catalog.ChannelCreated, catalog.CollectionDefined,
         catalog.ProductCreated, catalog.ProductDescribed, catalog.VariantCreated, catalog.VariantDescribed,
         stock.WarehouseCreated, stock.WarehouseChanged, selling.Priced, orders.PastLine, orders.CreditLine,
-        charges.ShippingMethodDefined, Quote,
+        charges.ShippingMethodDefined, charges.PromotionDefined, Applied, Quote,
     ),
     "country": (charges.TaxRateSet, TaxShare),
     "region": (charges.TaxRateSet, TaxShare),

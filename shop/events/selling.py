@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from shop.events.base import Address, Attribute, Event, Media
-from shop.pricing import Quote, TaxShare
+from shop.pricing import Applied, Quote, TaxShare
 
 
 class _OfCart(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,6 +40,20 @@ class CartLineChanged(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
 class CartLineRemoved(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
     line_id: str
     expires_at: str
+
+
+class _OfCode(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
+    promotion_id: str
+    code: str
+    expires_at: str
+
+
+class CodeApplied(_OfCode, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class CodeRemoved(_OfCode, frozen=True, kw_only=True, omit_defaults=True):
+    pass
 
 
 class CartClosed(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
@@ -97,6 +111,7 @@ class CheckoutStarted(_OfCheckout, frozen=True, kw_only=True, omit_defaults=True
     weight_grams: int = 0
     tax_lines: list[TaxShare] = []
     tax_included: bool = False
+    codes: list[Applied] = []
 
 
 class _Quoted(_OfCheckout, frozen=True, kw_only=True, omit_defaults=True):
@@ -139,6 +154,7 @@ class CheckoutPriced(_Quoted, frozen=True, kw_only=True, omit_defaults=True):
     tax: int = 0
     tax_lines: list[TaxShare] = []
     tax_included: bool = False
+    codes: list[Applied] = []
 
 
 class ReservationExtended(_Quoted, frozen=True, kw_only=True, omit_defaults=True):

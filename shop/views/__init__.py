@@ -6,7 +6,7 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 
 from shop.views.base import Document, read
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
-from shop.views.charges import ShippingMethod, ShippingQuote, TaxLine, TaxRate
+from shop.views.charges import AppliedCode, Promotion, ShippingMethod, ShippingQuote, TaxLine, TaxRate
 from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
 from shop.views.finding import (
     ENDINGS,
@@ -67,7 +67,7 @@ from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Credit, Customer, SalesDay, ShippingMethod, TaxRate,
+    Cart, Checkout, Order, Credit, Customer, SalesDay, ShippingMethod, TaxRate, Promotion,
 )  # fmt: skip
 
 __all__ = [
@@ -85,6 +85,7 @@ __all__ = [
     "WORDS",
     "WORKERS",
     "Allocation",
+    "AppliedCode",
     "Cart",
     "CartLine",
     "Category",
@@ -111,6 +112,7 @@ __all__ = [
     "Payment",
     "Product",
     "ProductSales",
+    "Promotion",
     "Return",
     "SalesDay",
     "ShippingMethod",

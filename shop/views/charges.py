@@ -1,4 +1,4 @@
-"""What makes a total beside prices: shipping methods and tax rates, and what checkouts and orders show of them."""
+"""What makes a total beside prices: shipping methods, tax rates, promotions, and what checkouts and orders show of them."""
 
 import msgspec
 
@@ -31,6 +31,25 @@ class TaxRate(Document, kw_only=True, omit_defaults=True):
     region: str | None = None
 
 
+class Promotion(Document, kw_only=True, omit_defaults=True):
+    """`percentage` as a decimal text. That it has started, or ended, depends on the clock: whoever reads it sees."""
+
+    view = "promotion"
+
+    code: str
+    name: str
+    kind: str
+    percentage: str | None = None
+    amount: Money | None = None
+    minimum_subtotal: Money | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
+    usage_limit: int | None = None
+    used: int = 0
+    active: bool = True
+    once_per_customer: bool = False
+
+
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
 
 
@@ -53,3 +72,14 @@ class TaxLine(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     taxable: Money
     amount: Money
     region: str | None = None
+
+
+class AppliedCode(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What a code gives; with a `problem` (the API's CodeProblem) it gives nothing."""
+
+    code: str
+    name: str
+    kind: str
+    amount: Money
+    problem: str | None = None
+    missing: Money | None = None

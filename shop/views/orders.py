@@ -7,7 +7,7 @@ import msgspec
 from shop.events import Address
 from shop.money import Money
 from shop.views.base import Document
-from shop.views.charges import ShippingQuote, TaxLine
+from shop.views.charges import AppliedCode, ShippingQuote, TaxLine
 from shop.views.selling import Line
 
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
@@ -107,3 +107,4 @@ class Order(Document, kw_only=True, omit_defaults=True):
     shipping_method: ShippingQuote | None = None
     tax_lines: list[TaxLine] = []
     tax_included: bool = False
+    applied_codes: list[AppliedCode] = []

@@ -21,6 +21,7 @@ from schema import (
     orders,
     payments,
     product_edits,
+    promotions,
     shipping,
     stock,
     taxes,
@@ -41,6 +42,7 @@ from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
 from writes import parcels as parcel_commands
 from writes import prices as price_commands
+from writes import promotions as promotion_commands
 from writes import shipping as shipping_commands
 from writes import stock as stock_commands
 from writes import taxes as tax_commands
@@ -79,6 +81,8 @@ MADE = [
     (checkout.CheckoutUpdateInput, checkout_edits.UpdateCheckout, set()),
     (shipping.ShippingMethodInput, shipping_commands.CreateShippingMethod, set()),
     (shipping.ShippingMethodUpdateInput, shipping_commands.UpdateShippingMethod, set()),
+    (promotions.PromotionInput, promotion_commands.CreatePromotion, set()),
+    (promotions.PromotionUpdateInput, promotion_commands.UpdatePromotion, set()),
     (taxes.TaxRateInput, tax_commands.SetTaxRate, set()),
     (addresses.AddressInput, events.Address, set()),
     (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
