@@ -1,8 +1,7 @@
-"""Codes take something off: defined, put on carts, priced in checkouts, used up by orders and given back where none was placed."""
+"""Codes take something off: put on carts, priced in checkouts, used up by orders, given back where none was placed."""
 
 import asyncio
 import datetime as dt
-import subprocess
 import sys
 from pathlib import Path
 
@@ -336,7 +335,12 @@ async def test_a_code_with_a_limit_is_used_so_often_whoever_comes_at_once(shop):
 async def test_buyers_in_several_processes_use_a_code_as_often_as_it_may_be(shop):
     ten = await code(shop, usage_limit=3)
     waiting = [await started(shop, "TEN") for _ in range(8)]
-    program = [sys.executable, REDEEMING, shop.database.address]
-    buyers = [subprocess.Popen([*program, *waiting[n::2]], stdout=subprocess.PIPE, text=True) for n in range(2)]
-    bought = [int((await asyncio.to_thread(buyer.communicate, timeout=60))[0]) for buyer in buyers]
+    buyers = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, REDEEMING, shop.database.address, *waiting[n::2],
+            cwd=REDEEMING.parents[2], env={"PYTHONPATH": "."}, stdout=asyncio.subprocess.PIPE,
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    bought = [int((await buyer.communicate())[0]) for buyer in buyers]
     assert (3, 3) == (sum(bought), used(shop, ten))
