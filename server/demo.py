@@ -11,6 +11,7 @@ from shop.money import Money
 from writes import known
 from writes.bus import Bus
 from writes.catalog import CreateCategory, CreateProduct
+from writes.promotions import CreatePromotion
 from writes.shipping import CreateShippingMethod
 from writes.stock import CreateWarehouse
 from writes.taxes import SetTaxRate
@@ -69,6 +70,7 @@ class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     products: list[_Product]
     shipping: list[_ShippingMethod]
     taxes: list[SetTaxRate]
+    promotions: list[CreatePromotion]
 
 
 async def load_demo(bus: Bus) -> bool:
@@ -87,6 +89,8 @@ async def load_demo(bus: Bus) -> bool:
         await assortment.shipping_method(_method(method, demo.currency))
     for rate in demo.taxes:
         await assortment.tax_rate(rate)
+    for promotion in demo.promotions:
+        await assortment.promotion(promotion)
     category_ids: dict[str, str] = {}
     for position, category in enumerate(demo.categories):
         parent_id = category_ids[category.parent] if category.parent is not None else None

@@ -60,6 +60,11 @@ def shipping_methods(connection: sa.Connection, channel: str) -> set[str]:
     return set(connection.scalars(sa.select(columns.name).where(columns.channel == channel)))
 
 
+def promotion_codes(connection: sa.Connection) -> set[str]:
+    """The codes that promotions go by, case-folded."""
+    return set(connection.scalars(sa.select(price_tables.promotion_codes.c.code_folded)))
+
+
 def categories(connection: sa.Connection) -> list[Category]:
     columns = t.categories.c
     rows = connection.execute(sa.select(columns.id, columns.slug, columns.name).order_by(columns.id))
