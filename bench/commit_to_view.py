@@ -20,11 +20,11 @@ import sqlalchemy as sa
 from redis.asyncio import Redis
 
 from projections.worker import Worker
-from reads.feed import following
 from reads.reading import Views
 from server import parts, redis_server
 from server.demo import load_demo
 from server.settings import Settings
+from shop.beside import beside
 from shop.position import Position
 from shop.tail import Tail, open_tail
 from writes.bus import Bus
@@ -130,7 +130,7 @@ async def opened(folder: Path) -> AsyncIterator[Shop]:
                 ]
             worker = Worker(tail, client, keys)
             await worker.catch_up()
-            async with following(worker.run()), following(read.follow()):
+            async with beside(worker.run()), beside(read.follow()):
                 while read.feed.position < (await tail.head())[1]:
                     await asyncio.sleep(0.01)
                 yield Shop(bus, read, client, tail, levels)

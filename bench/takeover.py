@@ -25,12 +25,12 @@ import msgspec
 import sqlalchemy as sa
 
 from projections.worker import LEASE_SECONDS
-from reads.feed import following
 from reads.reading import Views
 from reads.status import Status
 from server import parts, redis_server
 from server.demo import load_demo
 from server.settings import Settings
+from shop.beside import beside
 from shop.position import Position
 from shop.tail import open_tail
 from tests.crash.running import HOME, Tradewind, running
@@ -142,7 +142,7 @@ async def opened(settings: Settings, *, load: bool) -> AsyncIterator[Shop]:
         read = Views(client, await parts.layout(client, settings), tail)
         with sa.create_engine(f"sqlite:///{settings.database()}").connect() as connection:
             variant, warehouse = connection.execute(sa.text("SELECT variant_id, warehouse_id FROM stock_levels")).first()
-        async with following(read.follow()):
+        async with beside(read.follow()):
             yield Shop(bus, read, AdjustStock(warehouse, "RECEIVED", [StockChange(variant, delta=1)]))
 
 

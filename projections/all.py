@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from projections import books as _books  # noqa: F401 - declares more folds of the order
-from projections import carts, catalog, charges, customers, orders, products, sales, stock
+from projections import carts, catalog, charges, customers, orders, products, reviews, sales, stock, timelines
 from projections import returns as _returns  # noqa: F401 - and still more
 from projections.projection import Projection, Route
 from shop.events import Event
@@ -23,8 +23,10 @@ ALL: Sequence[Projection[Any]] = (
     carts.cart,
     carts.checkout,
     orders.order,
+    timelines.timeline,
     customers.customer,
     customers.credit,
+    reviews.review,
     sales.sales_day,
     sales.product_sales,
     charges.shipping_method,

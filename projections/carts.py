@@ -1,7 +1,9 @@
 """Carts and checkouts. A cart keeps what was put in; a checkout keeps the prices that were taken."""
 
+from collections.abc import Iterable
+
 from projections.charges import shown_codes, shown_quote, shown_tax
-from projections.projection import Projection, replace
+from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
 from shop.money import money
@@ -9,6 +11,15 @@ from shop.views import Cart, CartLine, Checkout
 
 cart = Projection(Cart)
 checkout = Projection(Checkout)
+
+
+def _of_cart(document: Cart) -> Iterable[Entry]:
+    """A customer's open cart is found by the customer and the channel."""
+    if document.customer_id is not None and document.status == "OPEN":
+        yield views.LOOKUP, views.member(f"customer={document.customer_id}:{document.channel}", document.id), 0
+
+
+cart.entries = _of_cart
 
 
 @cart.starts(events.CartCreated, lambda e: [e.cart_id])
@@ -48,6 +59,19 @@ def code_applied(view: Cart, event: events.CodeApplied, _: Recorded) -> Cart:
 def code_removed(view: Cart, event: events.CodeRemoved, _: Recorded) -> Cart:
     left = [one for one in view.promotion_ids if one != event.promotion_id]
     return replace(view, promotion_ids=left, expires_at=event.expires_at)
+
+
+@cart.on(events.CartsMerged, lambda e: [e.cart_id, e.guest_cart_id])
+def carts_merged(view: Cart, event: events.CartsMerged, recorded: Recorded) -> Cart:
+    if view.id == event.guest_cart_id:
+        return replace(view, status="MERGED", updated_at=recorded.at)
+    merged = {line.line_id: _merged(line) for line in event.lines}
+    lines = [merged.pop(line.id, line) for line in view.lines]
+    return replace(view, lines=[*lines, *merged.values()], expires_at=event.expires_at)
+
+
+def _merged(line: events.MergedLine) -> CartLine:
+    return CartLine(id=line.line_id, variant_id=line.variant_id, product_id=line.product_id, quantity=line.quantity)
 
 
 @cart.on(events.CartClosed, lambda e: [e.cart_id])

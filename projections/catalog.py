@@ -45,7 +45,12 @@ def category_created(event: events.CategoryCreated, _: Recorded) -> views.Catego
 @collection.starts(events.CollectionDefined, lambda e: [e.collection_id])
 def collection_defined(event: events.CollectionDefined, _: Recorded) -> views.Collection:
     return views.Collection(
-        id=event.collection_id, slug=event.slug, name=event.name, description=event.description, image=event.image
+        id=event.collection_id,
+        slug=event.slug,
+        name=event.name,
+        description=event.description,
+        image=event.image,
+        rule=event.rule,
     )
 
 
@@ -82,7 +87,13 @@ def _in_tree(document: views.Category) -> Iterable[Entry]:
     yield views.TREE, views.member(document.parent_id or "", document.id), 0
 
 
+def _by_rule(document: views.Collection) -> Iterable[Entry]:
+    yield from _by_slug(document)
+    if document.rule is not None:
+        yield views.RULED, views.member("", document.id), 0
+
+
 channel.entries = _every_channel
 warehouse.entries = _every_warehouse
 category.entries = _in_tree
-collection.entries = _by_slug
+collection.entries = _by_rule

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
 from shop.money import Money, money, nearest, plus
-from shop.views import Credit, CreditLine, Customer
+from shop.views import Credit, CreditLine, Customer, KeptAddress
 
 customer = Projection(Customer)
 credit = Projection(Credit)
@@ -23,9 +25,43 @@ def customer_registered(event: events.CustomerRegistered, _: Recorded) -> Custom
     return Customer(id=event.customer_id, external_ref=event.external_ref, email=event.email, name=event.name)
 
 
+@customer.on(events.CustomerDescribed, _id)
+def customer_described(view: Customer, event: events.CustomerDescribed, _: Recorded) -> Customer:
+    """Another email is not verified; the same one in other letters still is."""
+    same = (view.email or "").casefold() == (event.email or "").casefold()
+    return replace(view, name=event.name, email=event.email, email_verified=view.email_verified and same)
+
+
+@customer.on(events.AddressSaved, _id)
+def address_saved(view: Customer, event: events.AddressSaved, _: Recorded) -> Customer:
+    if event.address is None:  # the customer was erased
+        return _without(view, event.address_id)
+    kept = KeptAddress(id=event.address_id, **msgspec.structs.asdict(event.address))
+    known = any(one.id == kept.id for one in view.addresses)
+    addresses = [kept if one.id == kept.id else one for one in view.addresses] if known else [*view.addresses, kept]
+    shipping = kept.id if event.default_shipping else view.default_shipping_id
+    billing = kept.id if event.default_billing else view.default_billing_id
+    return replace(view, addresses=addresses, default_shipping_id=shipping, default_billing_id=billing)
+
+
+@customer.on(events.AddressRemoved, _id)
+def address_removed(view: Customer, event: events.AddressRemoved, _: Recorded) -> Customer:
+    return _without(view, event.address_id)
+
+
+def _without(view: Customer, address_id: str) -> Customer:
+    return replace(
+        view,
+        addresses=[one for one in view.addresses if one.id != address_id],
+        default_shipping_id=None if view.default_shipping_id == address_id else view.default_shipping_id,
+        default_billing_id=None if view.default_billing_id == address_id else view.default_billing_id,
+    )
+
+
 @customer.on(events.CustomerErased, _id)
 def customer_erased(view: Customer, _event: events.CustomerErased, _: Recorded) -> Customer:
-    return replace(view, external_ref=None, email=None, name=None)
+    nobody = replace(view, external_ref=None, email=None, name=None, email_verified=False)
+    return replace(nobody, addresses=[], default_shipping_id=None, default_billing_id=None)
 
 
 @customer.on(events.OrderPlaced, _id)

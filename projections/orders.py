@@ -87,6 +87,15 @@ def order_canceled(view: Order, event: events.OrderCanceled, _: Recorded) -> Ord
     return replace(canceled, status="CANCELED", payment_status=event.payment_status)
 
 
+@order.on(events.OrderLinesCanceled, _id)
+def order_lines_canceled(view: Order, event: events.OrderLinesCanceled, _: Recorded) -> Order:
+    gone = {line.line_id: line.quantity for line in event.lines}
+    lines = [replace(line, quantity_canceled=gone.get(line.id, line.quantity_canceled)) for line in view.lines]
+    status = {"payment_status": event.payment_status, "fulfillment_status": event.fulfillment_status}
+    totals = {name: _at(view.total, getattr(event, name)) for name in ("subtotal", "discount", "tax", "total")}
+    return replace(view, lines=lines, **status, **totals)
+
+
 @order.on(events.OrderLineMoved, _id)
 def order_line_moved(view: Order, event: events.OrderLineMoved, _: Recorded) -> Order:
     if event.split is None:
@@ -108,11 +117,18 @@ def order_described(view: Order, event: events.OrderDescribed, _: Recorded) -> O
 @order.on(events.OrderErased, _id)
 def order_erased(view: Order, _event: events.OrderErased, _: Recorded) -> Order:
     """What the shop did and what it was paid stands; of whom, and what was said of it, is gone."""
-    untold = [replace(one, ledger=[replace(entry, message=None) for entry in one.ledger]) for one in view.payments]
+    untold = [_untold(one) for one in view.payments]
     sent = [replace(one, tracking_number=None, tracking_url=None) for one in view.fulfillments]
     back = [one if _is_of_books(view, one) else replace(one, reason=None) for one in view.returns]
     nobody = dict.fromkeys(("email", "shipping_address", "billing_address", "metadata"))
     return replace(view, payments=untold, fulfillments=sent, returns=back, **nobody)
+
+
+def _untold(payment: Payment) -> Payment:
+    """A payment without what was said of it; what imported books say is a number of theirs."""
+    if payment.provider == "books":
+        return payment
+    return replace(payment, ledger=[replace(entry, message=None) for entry in payment.ledger])
 
 
 def _is_of_books(view: Order, back: Return) -> bool:
@@ -320,21 +336,15 @@ def _recut(lines: list[MovedLine], line_id: str, cut: int, new_id: str) -> list[
 
 def _entries(document: Order) -> Iterable[Entry]:
     yield views.LOOKUP, views.member(f"number={document.number}", document.id), 0
-    axes = {
-        "all": "",
-        "channel": document.channel,
-        "status": document.status,
-        "payment": document.payment_status,
-        "fulfillment": document.fulfillment_status,
-    }
-    axes |= {} if document.customer_id is None else {"customer": document.customer_id}
     for back in document.returns:
         yield views.LOOKUP, views.member(f"return={back.id}", document.id), 0
         yield views.returns_in(back.state), views.member(back.created_at, f"{document.id}:{back.id}"), 0
-    for sort, key in views.order_sort_keys(document).items():
-        entry = views.member(key, document.id)
-        for axis, value in axes.items():
-            yield views.orders_by(axis, value, sort), entry, 0
+    for word in views.order_words(document):
+        yield views.SEARCH, views.member(word, document.id), 0
+    keys = {sort: views.member(key, document.id) for sort, key in views.order_sort_keys(document).items()}
+    for axis, value in views.order_axes(document):
+        for sort in keys if axis in views.SORTED_AXES else ("PLACED_AT",):
+            yield views.orders_by(axis, value, sort), keys[sort], 0
 
 
 order.entries = _entries

@@ -14,7 +14,7 @@ from shop import clock
 from shop.log import Recorded
 from shop.views import Checkpoint, Keys, Parked
 
-_MOST_DOCUMENTS = 300  # that one script writes: some 4 ms, in which Redis does nothing else
+_MOST_DOCUMENTS = 150  # that one script writes: some 4 ms where all are products, with their words, and Redis does nothing else
 _MOST_FOLDS = 5_000  # of one batch: some 100 ms, in which this worker does nothing else
 _KNOWN_DOCUMENTS = 20_000
 

@@ -191,6 +191,11 @@ def sold(view: Product, units: int, _: Recorded) -> Product:
     return replace(view, units_sold=view.units_sold + units)
 
 
+@product.on(events.ReviewModerated, _own)
+def rated(view: Product, event: events.ReviewModerated, _: Recorded) -> Product:
+    return replace(view, ratings=event.ratings)
+
+
 def _price(price: events.Price) -> VariantPrice:
     compare_at = None if price.compare_at is None else money(price.compare_at, price.currency)
     return VariantPrice(price.channel, money(price.amount, price.currency), compare_at)

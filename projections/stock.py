@@ -51,6 +51,8 @@ def _entries(document: StockLevel) -> Iterable[Entry]:
     entry = views.member(document.variant_id, document.id)
     yield views.EVERY, entry, 0
     yield views.stock_in(document.warehouse_id), entry, 0
+    free = document.on_hand - document.allocated - document.reserved
+    yield views.FREE, views.member(views.number_key(free), document.id), 0
 
 
 stock_level.entries = _entries

@@ -19,6 +19,7 @@ from projections.mending import Mending
 from projections.passes import Line, Log, Pass
 from projections.store import RefusedError, Unit, ViewStore
 from shop import clock, views
+from shop.beside import beside
 from shop.log import LogSetBackError
 from shop.tail import LogUnavailableError
 from shop.views import Keys, Wish
@@ -57,27 +58,29 @@ class Worker:
 
     async def run(self) -> None:
         """Work until stopped. Outages of Redis or the database are waited out in place, longer each time."""
-        listener = asyncio.create_task(self._listen())
+        async with beside(self._listen()):
+            try:
+                await self._work()
+            finally:
+                with suppress(*_OUTAGES):
+                    await self._leases.release()
+
+    async def _work(self) -> None:
         pause, wait = _SHORTEST_POLL, 0.1
-        try:
-            while not self._stopping:
-                _end_if_canceled()
-                try:
-                    moved = await self.step()
-                except _OUTAGES as outage:
-                    logger.warning("worker_waits_for_a_store", reason=str(outage), again_in_s=wait)
-                    self._forget()
-                    await asyncio.sleep(wait)
-                    wait = min(wait * 2, _LONGEST_WAIT)
-                    continue
-                wait = 0.1
-                pause = _SHORTEST_POLL if moved else min(pause * 1.5, _LONGEST_POLL)
-                if not moved:
-                    await self._pause(pause)
-        finally:
-            listener.cancel()
-            with suppress(*_OUTAGES):
-                await self._leases.release()
+        while not self._stopping:
+            _end_if_canceled()
+            try:
+                moved = await self.step()
+            except _OUTAGES as outage:
+                logger.warning("worker_waits_for_a_store", reason=str(outage), again_in_s=wait)
+                self._forget()
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, _LONGEST_WAIT)
+                continue
+            wait = 0.1
+            pause = _SHORTEST_POLL if moved else min(pause * 1.5, _LONGEST_POLL)
+            if not moved:
+                await self._pause(pause)
 
     def stop(self) -> None:
         """End after the batch in hand, and hand over at once."""

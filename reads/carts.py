@@ -54,6 +54,13 @@ async def cart(reading: Reading, cart_id: str) -> JoinedCart | None:
     return None if found is None else await joined(reading, found)
 
 
+async def of_customer(reading: Reading, customer_id: str, channel: str) -> JoinedCart | None:
+    """The customer's open cart in a channel."""
+    cart_id = await reading.lookup(Cart, "customer", f"{customer_id}:{channel}")
+    found = None if cart_id is None else await cart(reading, cart_id)
+    return found if found is not None and found.status == "OPEN" else None
+
+
 async def checkout(reading: Reading, checkout_id: str) -> Checkout | None:
     return await reading.get(Checkout, checkout_id)
 

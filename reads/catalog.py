@@ -85,6 +85,18 @@ async def collections(reading: Reading) -> list[Collection]:
     return sorted(await _every(reading, Collection), key=lambda one: (one.name.casefold(), one.id))
 
 
+async def ruled_ids(reading: Reading) -> list[str]:
+    """The ids of the collections that have a rule, in one round trip."""
+    [entries] = await reading.ranges(Collection, [Range(views.RULED, _MOST)])
+    return [views.member_id(entry) for entry in entries]
+
+
+async def ruled(reading: Reading) -> list[Collection]:
+    """The collections that have a rule, in one more round trip."""
+    found = await reading.many(Collection, await ruled_ids(reading))
+    return [one for one in found if one is not None and one.rule is not None]
+
+
 async def _every(reading: Reading, view: type[D]) -> list[D]:
     [members] = await reading.ranges(view, [Range(views.EVERY, _MOST)])
     documents = await reading.many(view, [views.member_id(entry) for entry in members])

@@ -2,8 +2,8 @@
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -18,7 +18,6 @@ from shop.views import Keys
 
 _BLOCK_MS = 1_000
 _MOST_ENTRIES = 500
-_ASK_AGAIN_SECONDS = 0.5
 _TOLD_LATE = 50_000  # ordinals from here on are of what was told late; an event changes fewer documents
 
 logger = structlog.get_logger()
@@ -212,24 +211,3 @@ def _changes(entry: Any) -> Iterator[Change]:
     for place, named in enumerate(content.documents):
         ordinal = first + place if sequence else named.ordinal
         yield Change(position, ordinal, content.at, content.type, named.view, named.document_id)
-
-
-@asynccontextmanager
-async def following(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run an endless piece of work beside the block, and end it with the block."""
-    task = asyncio.create_task(work)
-    task.add_done_callback(_tell_of_an_end)
-    try:
-        yield
-    finally:
-        while not task.done():  # a driver may swallow a cancelation that comes while it waits for an answer
-            task.cancel()
-            await asyncio.wait([task], timeout=_ASK_AGAIN_SECONDS)
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-def _tell_of_an_end(task: "asyncio.Task[None]") -> None:
-    """Endless work that ended by itself is a fault that nobody would notice."""
-    if not task.cancelled() and task.exception() is not None:
-        logger.error("endless_work_ended", exc_info=task.exception())

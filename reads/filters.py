@@ -7,11 +7,12 @@ import msgspec
 
 from shop import clock, views
 from shop.money import decimals
-from shop.views import Channel
+from shop.views import Channel, Collection
 
 Bounds = tuple[str | None, str | None]  # from a sort key on, and below another; None where that end is open
 
 _BEYOND_ALL_PRICES = Decimal(10) ** 13
+_BEYOND_ALL_RATINGS = Decimal(6)
 
 
 class Prices(msgspec.Struct, frozen=True, rename="camel"):
@@ -24,6 +25,10 @@ class Prices(msgspec.Struct, frozen=True, rename="camel"):
 class Moments(msgspec.Struct, frozen=True, rename="camel"):
     gte: dt.datetime | None = None
     lt: dt.datetime | None = None
+
+    @property
+    def bounds(self) -> Bounds:
+        return _instant(self.gte), _instant(self.lt)
 
 
 class Texts(msgspec.Struct, frozen=True, rename="camel"):
@@ -59,6 +64,7 @@ class ProductFilter(msgspec.Struct, frozen=True, rename="camel"):
     on_sale: bool | None = None
     status: list[str] | None = None
     attributes: list[AttributeFilter] | None = None
+    rating_at_least: str | None = None
     updated_at: Moments | None = None
     published: bool | None = True
 
@@ -85,9 +91,16 @@ class ProductFilter(msgspec.Struct, frozen=True, rename="camel"):
                 None if low is None else views.number_key(low),
                 None if high is None else views.number_key(high + 1),
             )
+        if self.rating_at_least is not None:
+            found["RATING"] = views.number_key(_hundredths(self.rating_at_least)), None
         if self.updated_at is not None:
-            found["UPDATED_AT"] = _instant(self.updated_at.gte), _instant(self.updated_at.lt)
+            found["UPDATED_AT"] = self.updated_at.bounds
         return found
+
+
+def rule_of(collection: Collection | None) -> ProductFilter | None:
+    """The filter that a collection's products fit; None where it is a list."""
+    return None if collection is None or collection.rule is None else msgspec.convert(collection.rule, ProductFilter)
 
 
 def _key(units: int | None) -> str | None:
@@ -101,6 +114,11 @@ def _units(amount: str | None, sold_in: Channel, rounding: str) -> int | None:
     least = Decimal(1).scaleb(-decimals(sold_in.currency))
     bounded = max(min(Decimal(amount), _BEYOND_ALL_PRICES), -_BEYOND_ALL_PRICES)
     return int((bounded / least).to_integral_value(rounding))
+
+
+def _hundredths(rating: str) -> int:
+    """A rating as sort keys have it; one beyond all ratings is as good as any of those."""
+    return int((max(min(Decimal(rating), _BEYOND_ALL_RATINGS), Decimal(0)) * 100).to_integral_value(ROUND_CEILING))
 
 
 def _instant(moment: dt.datetime | None) -> str | None:

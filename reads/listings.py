@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from reads import products
+from reads.catalog import ruled_ids
 from reads.filters import ProductFilter
 from reads.narrowing import Choice, Key, Lookups, Narrowing, all_of
 from reads.offers import Facet, Offers, read_offers
@@ -20,13 +21,13 @@ from shop import views
 from shop.money import Money
 from shop.views import Product
 
-# Which way a sort goes where nobody says: best sellers and newest first, names, prices and places rising.
+# Which way a sort goes where nobody says: best sellers, newest and best rated first, names, prices and places rising.
 _FALLING = {
     "NAME": False, "PRICE": False, "CREATED_AT": True, "BEST_SELLING": True, "UPDATED_AT": True, "POSITION": False,
-    "RELEVANCE": False,
+    "RELEVANCE": False, "RATING": True,
 }  # fmt: skip
 _STATUSES = ("DRAFT", "ACTIVE", "ARCHIVED")
-FEW = 200  # so many documents are sorted sooner than a listing is read
+FEW = 100  # so many documents are sorted sooner than a listing is read
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -66,16 +67,21 @@ class _Making:
         self._wanted = wanted
         self._where = wanted.where
         self._narrowing = Narrowing(reading, wanted.channel, wanted.where)
+        self._sort = wanted.sort
         self._search = None if wanted.search is None else Search(self._narrowing, wanted.search)
 
     async def made(self) -> Listing:
-        known, choices, hits = await asyncio.gather(self._narrowing.lookups(), self._narrowing.by_value(), self._as_written())
+        known, choices, hits, _ = await asyncio.gather(
+            self._narrowing.lookups(), self._narrowing.by_value(), self._as_written(), self._foreseen()
+        )
+        if known.rule is not None and self._sort == "POSITION":
+            self._sort = "NAME"  # what fits a rule has no places
         if self._is_plain(choices, known):
             return Listing(await self._plain(known))
         found = None if hits is None else hits.with_all()
         few = self._few(choices, found)
         by_place, members, scores, offers = await asyncio.gather(
-            self._narrowing.by_place(known, self._cut_by(few)),
+            self._narrowing.by_place(known, self._cut_by(known, few)),
             self._members(known, few),
             self._scored(hits, found),
             self._offers(),
@@ -84,7 +90,7 @@ class _Making:
         if scores is not None:
             choices["SEARCH", ""] = Choice(set(scores))
         fitting = all_of(choices.values())
-        if self._wanted.sort == "RELEVANCE":
+        if self._sort == "RELEVANCE":
             members = [views.member(relevance_key(score), one) for one, score in (scores or {}).items()]
         among = page_among(
             [entry for entry in members if views.member_id(entry) in fitting],
@@ -96,6 +102,11 @@ class _Making:
             return Listing(await among)
         shown, facets = await asyncio.gather(among, offers.facets(choices))
         return Listing(shown, facets, offers.price_range(choices))
+
+    async def _foreseen(self) -> None:
+        """Read ahead what is offered: which collections have a rule."""
+        if self._wanted.tells:
+            await ruled_ids(self._reading)
 
     async def _as_written(self) -> Hits | None:
         return None if self._search is None else await self._search.as_written()
@@ -109,11 +120,11 @@ class _Making:
     def _is_plain(self, choices: dict[Key, Choice], known: Lookups) -> bool:
         """Whether one listing shows it all, so that nothing but a page of it need be read."""
         where = self._where
-        narrowed = bool(choices or known.bounds or self._search or self._wanted.tells)
+        narrowed = bool(choices or known.bounds or known.rule or self._search or self._wanted.tells)
         return not narrowed and where.published is True and (where.category is None or where.collection is None)
 
     async def _plain(self, known: Lookups) -> Page[Product]:
-        indexes = await self._narrowing.listings(self._wanted.sort, self._scopes(known))
+        indexes = await self._narrowing.listings(self._sort, self._scopes(known))
         return await page(self._reading, Product, indexes, self._wanted.window, falling=self._wanted.falling, load=self._load)
 
     def _few(self, choices: dict[Key, Choice], found: Scores | None) -> set[str] | None:
@@ -121,22 +132,25 @@ class _Making:
         most = all_of([*choices.values(), *([Choice(set(found))] if found else [])])
         return None if most.negated or len(most.ids) > FEW else most.ids
 
-    def _cut_by(self, few: set[str] | None) -> frozenset[str]:
+    def _cut_by(self, known: Lookups, few: set[str] | None) -> frozenset[str]:
         """Which conditions the listing that is read meets by itself."""
-        if few is not None or self._wanted.sort == "RELEVANCE" or self._wanted.tells:
+        if few is not None or self._sort == "RELEVANCE" or self._wanted.tells:
             return frozenset()
         if self._where.published is not True:
-            return frozenset({self._wanted.sort})
-        return frozenset({self._wanted.sort, "CATEGORY" if self._where.collection is None else "COLLECTION"})
+            return frozenset({self._sort})
+        return frozenset({self._sort, "COLLECTION" if self._is_list(known) else "CATEGORY"})
+
+    def _is_list(self, known: Lookups) -> bool:
+        return self._where.collection is not None and known.rule is None
 
     def _scopes(self, known: Lookups) -> Sequence[str]:
-        if self._where.collection is not None:
+        if self._where.collection is not None and self._is_list(known):
             return [self._where.collection]
         return ["all"] if known.categories is None else known.categories
 
     async def _members(self, known: Lookups, few: set[str] | None) -> list[str]:
         """Entries in the order of the sort: of a few documents, or of the listings."""
-        sort = self._wanted.sort
+        sort = self._sort
         if sort == "RELEVANCE":
             return []
         if few is not None:
@@ -154,7 +168,7 @@ class _Making:
 
     async def _unpriced(self, known: Lookups) -> set[str]:
         """What stands in no listing by price, for it has none, where that is shown too; it sorts as if it cost nothing."""
-        if self._wanted.sort != "PRICE" or self._where.published is True or "PRICE" in known.bounds:
+        if self._sort != "PRICE" or self._where.published is True or "PRICE" in known.bounds:
             return set()
         return (await self._narrowing.having("STATUS", "", _STATUSES)).ids
 
@@ -163,9 +177,9 @@ class _Making:
         return [views.member(self._key(one), one.id) for one in found if one is not None]
 
     def _key(self, one: Product) -> str:
-        if self._wanted.sort == "POSITION":
+        if self._sort == "POSITION":
             return views.number_key(one.places.get(self._where.collection or "", 0))
-        return views.product_sort_keys(one)[self._wanted.sort]
+        return views.product_sort_keys(one)[self._sort]
 
     async def _load(self, product_ids: Sequence[str]) -> Sequence[Product | None]:
         if self._where.published is True:

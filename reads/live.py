@@ -13,7 +13,7 @@ import msgspec
 from reads import carts, products
 from reads.errors import BadCursor, ReadError
 from reads.feed import Change
-from reads.orders import OrderFilter
+from reads.order_filters import OrderFilter
 from reads.reading import Reading, Views
 from reads.store import Range
 from shop import clock, views

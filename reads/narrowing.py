@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from reads.catalog import category_and_below, channel_codes
-from reads.filters import Bounds, ProductFilter
+from reads.catalog import category_and_below, channel_codes, tree
+from reads.filters import Bounds, ProductFilter, rule_of
 from reads.reading import Reading
 from reads.store import Span
 from shop import ids, views
-from shop.views import Channel, Product
+from shop.views import Channel, Collection, Product
 
 Key = tuple[str, str]  # a kind of facet and its key; or another thing that narrows, and ''
 
@@ -22,6 +22,11 @@ class Choice(msgspec.Struct, frozen=True):
     ids: set[str]
     negated: bool = False
 
+    def count(self, product_ids: Sequence[str] | set[str]) -> int:
+        """How many of some ids fit."""
+        both = len(self.ids.intersection(product_ids))
+        return len(product_ids) - both if self.negated else both
+
     def __contains__(self, product_id: str) -> bool:
         return (product_id in self.ids) != self.negated
 
@@ -31,6 +36,7 @@ class Lookups(msgspec.Struct, frozen=True):
 
     bounds: Mapping[str, Bounds]
     categories: Sequence[str] | None  # the category asked for and all below it
+    rule: ProductFilter | None = None  # of the collection asked for, unless it is a list
 
 
 def all_of(choices: Iterable[Choice]) -> Choice:
@@ -57,14 +63,32 @@ class Narrowing:
         return published is None or published == (f",{self.channel}," in channels)
 
     async def lookups(self) -> Lookups:
-        channel, categories, _ = await asyncio.gather(self._sold_in(), self._categories(), self.listings("NAME"))
-        return Lookups(self.where.bounds(channel), categories)
+        channel, categories, rule, _ = await asyncio.gather(
+            self._sold_in(), self._categories(), self._rule(), self.listings("NAME")
+        )
+        return Lookups(self.where.bounds(channel), categories, rule)
+
+    async def fitting(self) -> Choice:
+        """All that fits, where no order is asked for."""
+        known = await self.lookups()
+        both = await asyncio.gather(self.by_value(), self.by_place(known, frozenset()))
+        return all_of(choice for choices in both for choice in choices.values())
 
     async def _sold_in(self) -> Channel | None:
-        return None if self.where.price is None else await self.reading.get(Channel, ids.channel(self.channel))
+        """A rule may ask for prices: its channel and the tree are read before it is known."""
+        if self.where.price is None and self.where.collection is None:
+            return None
+        return await self.reading.get(Channel, ids.channel(self.channel))
 
     async def _categories(self) -> Sequence[str] | None:
-        return None if self.where.category is None else await category_and_below(self.reading, self.where.category)
+        if self.where.category is not None:
+            return await category_and_below(self.reading, self.where.category)
+        if self.where.collection is not None:
+            await tree(self.reading)
+        return None
+
+    async def _rule(self) -> ProductFilter | None:
+        return None if self.where.collection is None else rule_of(await self.reading.get(Collection, self.where.collection))
 
     async def by_value(self) -> dict[Key, Choice]:
         """The conditions that nothing need be known for."""
@@ -82,7 +106,7 @@ class Narrowing:
         if known.categories is not None and "CATEGORY" not in but:
             asked["CATEGORY", ""] = self.having("CATEGORY", "", known.categories)
         if self.where.collection is not None and "COLLECTION" not in but:
-            asked["COLLECTION", ""] = self.having("COLLECTION", "", [self.where.collection])
+            asked["COLLECTION", ""] = self._collected(self.where.collection, known.rule)
         if self.where.published is False:
             asked["PUBLISHED", ""] = self._unpublished()
         return await _gathered(asked)
@@ -90,8 +114,8 @@ class Narrowing:
     async def having(self, kind: str, key: str, values: Iterable[str]) -> Choice:
         """The products that are shown and have one of the values."""
         ends = [views.after_cut(views.facet_prefix(kind, key, value)) for value in values]
-        entries = await self.reading.spans(Product, [Span(views.FACETS, *one) for one in ends])
-        return Choice({views.member_id(entry) for entry in entries if self.shows(views.facet_of(views.sort_key(entry))[3])})
+        found = await self.reading.grouped(Product, [Span(views.FACETS, *one) for one in ends])
+        return Choice(set().union(*(ids for key, ids in found.items() if self.shows(views.facet_of(key)[3]))))
 
     async def listings(self, sort: str, scopes: Sequence[str] = ("all",)) -> list[str]:
         """The listings of all that may be shown, by a sort. What is not published here is listed elsewhere, or nowhere."""
@@ -101,18 +125,25 @@ class Narrowing:
             return [views.listing(self.channel, scope, sort) for scope in ("all", "unsold")]
         return [views.listing(code, "all", sort) for code in ("", *await channel_codes(self.reading))]
 
+    def of_rule(self, rule: ProductFilter) -> "Narrowing":
+        """The conditions of a rule, among what is shown here."""
+        return Narrowing(self.reading, self.channel, msgspec.structs.replace(rule, published=self.where.published))
+
+    async def _collected(self, collection_id: str, rule: ProductFilter | None) -> Choice:
+        return await (self.having("COLLECTION", "", [collection_id]) if rule is None else self.of_rule(rule).fitting())
+
     async def _on_sale(self, wanted: bool) -> Choice:
         reduced = await self.having("ON_SALE", self.channel, [views.truth(value=True)])
         return Choice(reduced.ids, negated=not wanted)
 
     async def _unpublished(self) -> Choice:
-        sold = await self.reading.spans(Product, [Span(views.listing(self.channel, "all", "NAME"))])
-        return Choice({views.member_id(entry) for entry in sold}, negated=True)
+        sold = await self.reading.grouped(Product, [Span(views.listing(self.channel, "all", "PRICE"))])
+        return Choice(set().union(*sold.values()), negated=True)
 
     async def _between(self, sort: str, low: str | None, beyond: str | None) -> Choice:
         indexes = await self.listings(sort)
-        entries = await self.reading.spans(Product, [Span(index, low, beyond) for index in indexes])
-        return Choice({views.member_id(entry) for entry in entries})
+        found = await self.reading.grouped(Product, [Span(index, low, beyond) for index in indexes])
+        return Choice(set().union(*found.values()))
 
 
 async def _gathered(asked: Mapping[Key, Coroutine[Any, Any, Choice]]) -> dict[Key, Choice]:

@@ -1,44 +1,17 @@
-"""Orders: one, a customer's history, and the staff's lists by state."""
+"""Orders: one, a customer's history, and the staff's lists, narrowed, searched and sorted, a page at a time."""
 
-import msgspec
+import asyncio
+from collections.abc import Iterable, Sequence
 
-from reads.pages import Edge, Page, Window, page, page_of
+from reads.order_filters import OrderFilter
+from reads.pages import Page, Window, page, page_among, size
 from reads.reading import Reading
+from reads.store import Range, Span
 from shop import views
-from shop.views import Order
+from shop.views import Customer, Order
 
-
-class OrderFilter(msgspec.Struct, frozen=True):
-    """What a list of orders shows: any value of an axis, all axes that are named."""
-
-    status: list[str] | None = None
-    payment_status: list[str] | None = None
-    fulfillment_status: list[str] | None = None
-    customer: str | None = None
-    channel: list[str] | None = None
-    number: list[str] | None = None
-
-    def axes(self) -> dict[str, list[str]]:
-        """The indexes that answer this: axis to values. Numbers are looked up, they are no axis."""
-        named = {
-            "status": self.status,
-            "payment": self.payment_status,
-            "fulfillment": self.fulfillment_status,
-            "customer": None if self.customer is None else [self.customer],
-            "channel": self.channel,
-        }
-        return {axis: values for axis, values in named.items() if values is not None}
-
-    def fits(self, document: Order) -> bool:
-        """Tell whether an order is one of these."""
-        return (
-            _in(document.status, self.status)
-            and _in(document.payment_status, self.payment_status)
-            and _in(document.fulfillment_status, self.fulfillment_status)
-            and self.customer in {None, document.customer_id}
-            and _in(document.channel, self.channel)
-            and _in(document.number, self.number)
-        )
+_MOST = 10_000  # of what one word of a search may be the beginning of
+_FEW = 200  # so many documents are sorted sooner than a whole list is read
 
 
 async def order(reading: Reading, *, id: str | None = None, number: str | None = None) -> Order | None:
@@ -47,45 +20,68 @@ async def order(reading: Reading, *, id: str | None = None, number: str | None =
     return None if id is None else await reading.get(Order, id)
 
 
-async def orders(reading: Reading, where: OrderFilter | None, sort: str, descending: bool, window: Window) -> Page[Order]:
-    """A list of orders. One axis is a page of its indexes; several axes are cut with each other."""
+async def orders(
+    reading: Reading, where: OrderFilter | None, sort: str, descending: bool, window: Window, search: str | None = None
+) -> Page[Order]:
+    """A list of orders. What one axis tells is a page of its lists; all else is cut with each other first."""
     where = where or OrderFilter()
-    if where.number is not None:
-        return await _by_numbers(reading, where, sort, descending, window)
-    axes = where.axes()
-    if len(axes) <= 1:
+    size(window)  # refuses, before anything is read
+    axes, words = where.axes(), views.searched_words(search or "")
+    plain = not words and where.number is None and not where.spans()
+    if plain and len(axes) <= 1 and axes.keys() <= set(views.SORTED_AXES):
         [(axis, values)] = axes.items() or [("all", [""])]
         indexes = [views.orders_by(axis, value, sort) for value in dict.fromkeys(values)]
         return await page(reading, Order, indexes, window, falling=descending, fits=where.fits)
-    parts = [
-        await reading.members(Order, [views.orders_by(axis, value, sort) for value in values]) for axis, values in axes.items()
+    fitting = await _fitting(reading, where, words)
+    members = await _sorted_members(reading, fitting, sort)
+
+    async def load(order_ids: Sequence[str]) -> Sequence[Order | None]:
+        return await reading.many(Order, order_ids)
+
+    return await page_among(members, window, load, falling=descending, fits=where.fits)
+
+
+async def _fitting(reading: Reading, where: OrderFilter, words: list[str]) -> set[str]:
+    """The ids of the orders that fit all conditions, which are asked for at the same time."""
+    asked = [
+        *(_of_axis(reading, axis, values) for axis, values in where.axes().items()),
+        *(_between(reading, axis, sort, bounds) for sort, (axis, bounds) in where.spans().items()),
+        *(_with_word(reading, word) for word in words),
     ]
-    members = sorted(set.intersection(*parts), reverse=descending)
-    return await _page_of_members(reading, members, window)
+    if where.number is not None:
+        asked.append(_numbered(reading, where.number))
+    return set.intersection(*await asyncio.gather(*asked))
 
 
-async def _page_of_members(reading: Reading, members: list[str], window: Window) -> Page[Order]:
-    """Load only the documents that the page shows: a stand-in of each place keeps the arithmetic in one function."""
-    places = [_Place(id=views.member_id(entry), sort_key=entry.rpartition("\0")[0]) for entry in members]
-    found = page_of(places, window, lambda place: place.sort_key)
-    documents = await reading.many(Order, [edge.node.id for edge in found.edges])
-    pairs = zip(found.edges, documents, strict=True)
-    edges = [Edge(edge.cursor, document) for edge, document in pairs if document is not None]
-    return Page(edges, found.page_info, found.total_count)
+async def _of_axis(reading: Reading, axis: str, values: Iterable[str]) -> set[str]:
+    return _ids(await reading.members(Order, [views.orders_by(axis, value, "PLACED_AT") for value in values]))
 
 
-class _Place(views.Document, kw_only=True):
-    view = "place"
-
-    sort_key: str
+async def _between(reading: Reading, axis: str, sort: str, bounds: tuple[str | None, str | None]) -> set[str]:
+    return _ids(await reading.spans(Order, [Span(views.orders_by(axis, "", sort), *bounds)]))
 
 
-async def _by_numbers(reading: Reading, where: OrderFilter, sort: str, descending: bool, window: Window) -> Page[Order]:
-    found = [await order(reading, number=number) for number in dict.fromkeys(where.number or [])]
-    fitting = [one for one in found if one is not None and where.fits(one)]
-    fitting.sort(key=lambda one: (views.order_sort_keys(one)[sort], one.id), reverse=descending)
-    return page_of(fitting, window, lambda one: views.order_sort_keys(one)[sort])
+async def _numbered(reading: Reading, numbers: Sequence[str]) -> set[str]:
+    found = await asyncio.gather(*(reading.lookup(Order, "number", number) for number in dict.fromkeys(numbers)))
+    return {order_id for order_id in found if order_id is not None}
 
 
-def _in(value: str, allowed: list[str] | None) -> bool:
-    return allowed is None or value in allowed
+async def _with_word(reading: Reading, word: str) -> set[str]:
+    """Orders that a word begins something of: of their own, or of who placed them."""
+    wanted = [Range(views.SEARCH, _MOST, prefix=word)]
+    [[own], [customers]] = await asyncio.gather(reading.ranges(Order, wanted), reading.ranges(Customer, wanted))
+    theirs = await _of_axis(reading, "customer", sorted(_ids(customers)))
+    return _ids(own) | theirs
+
+
+async def _sorted_members(reading: Reading, order_ids: set[str], sort: str) -> list[str]:
+    """What a list of these orders is paged by: from the documents themselves where they are few, else from the list of all."""
+    if len(order_ids) <= _FEW:
+        documents = await reading.many(Order, sorted(order_ids))
+        return [views.member(views.order_sort_keys(one)[sort], one.id) for one in documents if one is not None]
+    every = await reading.members(Order, [views.orders_by("all", "", sort)])
+    return [entry for entry in every if views.member_id(entry) in order_ids]
+
+
+def _ids(entries: Iterable[str]) -> set[str]:
+    return {views.member_id(entry) for entry in entries}

@@ -39,11 +39,6 @@ async def product_count(reading: Reading, channel: str, category_id: str) -> int
     return await reading.counts(Product, [views.listing(channel, scope, "NAME") for scope in scopes])
 
 
-async def collected_count(reading: Reading, channel: str, collection_id: str) -> int:
-    """How many products of a collection the channel sells."""
-    return await reading.counts(Product, [views.listing(channel, collection_id, "NAME")])
-
-
 async def variant(
     reading: Reading, channel: str, *, id: str | None = None, sku: str | None = None, barcode: str | None = None
 ) -> Variant | None:

@@ -27,7 +27,7 @@ class Log(Protocol):
     async def recorded_at(self, position: int) -> str | None: ...
 
 
-_QUIET_TURNS = 3  # of the event loop: as deep as reads wait for reads that were made already
+_QUIET_TURNS = 8  # of the event loop: as deep as reads wait for reads that were made already
 
 Name = tuple[type[Document], str]
 
@@ -51,6 +51,7 @@ class Reading:
         self._asks: list[tuple[Ask[Any], asyncio.Future[Any]]] = []
         self._ranges: dict[tuple[type[Document], Range], asyncio.Future[list[str]]] = {}
         self._is_called = False
+        self._reads_indexes = False
 
     @property
     def position(self) -> Position:
@@ -113,6 +114,10 @@ class Reading:
     async def spans(self, view: type[Document], wanted: Sequence[Span]) -> set[str]:
         """All members of any of the spans: for filters over several axes at once."""
         return await self._ask(self._store.spans(view, await self._generations(view), wanted)) if wanted else set()
+
+    async def grouped(self, view: type[Document], wanted: Sequence[Span]) -> dict[str, list[str]]:
+        """The ids of all members of any of the spans, by their sort key."""
+        return await self._ask(self._store.grouped(view, await self._generations(view), wanted)) if wanted else {}
 
     async def members(self, view: type[Document], indexes: Sequence[str]) -> set[str]:
         """All members of any of the indexes."""
@@ -178,6 +183,7 @@ class Reading:
         return await document
 
     async def _ask(self, ask: Ask[T]) -> T:
+        self._reads_indexes = True
         self._call()
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._asks.append((ask, answer))
@@ -201,9 +207,9 @@ class Reading:
             self._miss(self._asked, time.monotonic())
 
     async def _load(self) -> None:
-        """Wait until nothing more is asked for: what was woken by one answer may ask after some turns of the loop."""
+        """Where indexes are read too, wait until nothing more is asked for: who is woken by an answer asks some turns later."""
         asked = 0
-        while asked < (asked := len(self._wanted) + len(self._asks)):
+        while self._reads_indexes and asked < (asked := len(self._wanted) + len(self._asks)):
             for _ in range(_QUIET_TURNS):
                 await asyncio.sleep(0)
         (wanted, self._wanted), (asks, self._asks), self._is_called = (self._wanted, {}), (self._asks, []), False

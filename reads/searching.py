@@ -106,11 +106,11 @@ class Search:
     async def _scores(self, span: Span, worth: Callable[[str], int]) -> Scores:
         """The products with a word that lies there, by the best place that it stands in; `worth` 0 leaves a word out."""
         found: Scores = {}
-        for entry in await self._reading.spans(Product, [span]):
-            word, rank, channels = views.word_of(views.sort_key(entry))
+        for key, product_ids in (await self._reading.grouped(Product, [span])).items():
+            word, rank, channels = views.word_of(key)
             if self._shows(channels) and (factor := worth(word)):
-                product_id, closeness = views.member_id(entry), 9 - int(rank[1]) if rank[0] == "1" else 0
-                found[product_id] = max(found.get(product_id, 0), factor * (_FIELDS[rank[0]] + closeness))
+                score = factor * (_FIELDS[rank[0]] + (9 - int(rank[1]) if rank[0] == "1" else 0))
+                found |= {one: score for one in product_ids if score > found.get(one, 0)}
         return found
 
 

@@ -1,5 +1,6 @@
 """The views' side of Redis as readers see it: documents, index ranges and checkpoints, a round trip at a time."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -124,6 +125,11 @@ class Store:
 
         return Ask(queue, lambda answers: {member.decode() for answer in answers for member in answer})
 
+    def grouped(self, view: type[Document], generations: Generations, wanted: Sequence[Span]) -> Ask[dict[str, list[str]]]:
+        """The ids of the members of any of the spans, by their sort key."""
+        spans = self.spans(view, generations, wanted)
+        return Ask(spans.queue, _grouped)
+
     def sums(self, view: type[Document], generations: Generations, indexes: Sequence[str]) -> Ask[dict[str, int]]:
         """The scores of each member, added up over several indexes."""
 
@@ -151,3 +157,13 @@ def _range(pipeline: Any, key: str, one: Range) -> None:
 def _merged(answers: Sequence[Sequence[bytes]], one: Range) -> list[str]:
     every = {member for answer in answers for member in answer}
     return [member.decode() for member in sorted(every, reverse=one.falling)[: one.limit]]
+
+
+def _grouped(answers: Sequence[Sequence[bytes]]) -> dict[str, list[str]]:
+    """By the thousand: ids are decoded together."""
+    groups: dict[bytes, list[bytes]] = defaultdict(list)
+    for answer in answers:
+        for member in answer:
+            key, _, document_id = member.rpartition(b"\0")
+            groups[key].append(document_id)
+    return {key.decode(): b"\0".join(ids).decode().split("\0") for key, ids in groups.items()}

@@ -1,6 +1,9 @@
 """Postal addresses, as they were given."""
 
+from typing import Any
+
 import strawberry
+from strawberry import Parent
 
 from schema.scalars import CountryCode
 
@@ -16,6 +19,12 @@ class Address:
     postal_code: str
     country: CountryCode
     phone: str | None
+
+    @strawberry.field
+    @staticmethod
+    def id(address: Parent[Any]) -> strawberry.ID | None:
+        """Of an address that a customer keeps; the copy of an order has none."""
+        return getattr(address, "id", None)
 
 
 @strawberry.input

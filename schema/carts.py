@@ -15,13 +15,15 @@ from schema.errors import ErrorCode, GenericError, StockError, UserError
 from schema.inputs import command
 from schema.money import Money
 from schema.nodes import Node, Versioned, known
-from schema.payloads import MutationPayload, after, send
+from schema.payloads import MutationPayload, after, refused, send
 from schema.products import Variant
 from schema.promotions import AppliedCode
 from shop import views
 from writes.bus import Answer
 from writes.carts import AddCartLines, CreateCart, LineChange, LineIn, UpdateCartLines
 from writes.codes import ApplyCode, RemoveCode
+from writes.merging import MergeCarts
+from writes.refusals import NotFound
 
 if TYPE_CHECKING:
     from schema.checkout import Checkout
@@ -132,7 +134,8 @@ class CartMutation:
         lines: list[CartLineInput] | None = strawberry.UNSET,
         idempotency_key: str | None = strawberry.UNSET,
     ) -> Answer:
-        return await send(info, CreateCart(channel, [command(LineIn, line) for line in lines or []]), idempotency_key)
+        wanted = [command(LineIn, line) for line in lines or []]
+        return await send(info, CreateCart(channel, wanted, info.context.caller.customer_id), idempotency_key)
 
     @strawberry.mutation(graphql_type=CartPayload)
     @staticmethod
@@ -143,6 +146,14 @@ class CartMutation:
         idempotency_key: str | None = strawberry.UNSET,
     ) -> Answer:
         return await send(info, AddCartLines(cart_id, [command(LineIn, line) for line in lines]), idempotency_key)
+
+    @strawberry.mutation(graphql_type=CartPayload)
+    @staticmethod
+    async def cart_merge(info: Info, guest_cart_token: str, idempotency_key: str | None = strawberry.UNSET) -> Answer:
+        customer_id, guest_cart_id = info.context.customer_id, info.context.proofs.proven(guest_cart_token)
+        if guest_cart_id is None:
+            return refused(NotFound("This token proves no guest's cart.", ["guestCartToken"]))
+        return await send(info, MergeCarts(guest_cart_id, customer_id), known(idempotency_key))
 
     @strawberry.mutation(graphql_type=CartPayload)
     @staticmethod

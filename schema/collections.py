@@ -1,19 +1,20 @@
-"""Collections: what is gathered by hand, in an order of its own. Categories are in `schema.catalog`."""
+"""Collections: what is gathered by hand in an order of its own, or by a rule. Categories are in `schema.catalog`."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import Parent
 
-from reads import catalog, products
+from reads import catalog, gathered
 from reads.listings import Listing
 from reads.reading import Reading
 from schema.catalog import DEFAULT, Media, MediaInput
 from schema.context import Info
 from schema.inputs import cleared, command
-from schema.listings import Place, ProductSort, ProductWhere, listing, window
+from schema.listings import Place, ProductSort, ProductWhere, listing, plain_filter, window
 from schema.nodes import Node, Versioned, Within, one_of
 from schema.payloads import MutationPayload, after, refused, send
+from schema.scalars import JSON
 from shop import views
 from writes.bus import Answer
 from writes.collections import CreateCollection, UpdateCollection
@@ -26,17 +27,20 @@ if TYPE_CHECKING:
 ShownCollection = Within[views.Collection, str]
 
 
-@strawberry.type
+@strawberry.type(
+    description="`rule` is the rule as it was given, for those who may edit it; null where the collection is a list."
+)
 class Collection(Node, Versioned):
     slug: str
     name: str
     description: str | None
     image: Media | None
+    rule: JSON | None
 
     @strawberry.field
     @staticmethod
     async def product_count(collection: Parent[ShownCollection], info: Info) -> int:
-        return await products.collected_count(info.context.reading, collection.owner, collection.source.id)
+        return await gathered.product_count(info.context.reading, collection.owner, collection.source)
 
     @strawberry.field(graphql_type=Annotated["ProductConnection", strawberry.lazy("schema.products")])
     @staticmethod
@@ -68,6 +72,7 @@ class CollectionInput:
     description: str | None = strawberry.UNSET
     image: MediaInput | None = strawberry.UNSET
     product_ids: list[strawberry.ID] | None = strawberry.UNSET
+    rule: ProductWhere | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -79,6 +84,7 @@ class CollectionUpdateInput:
     description: str | None = strawberry.UNSET
     image: MediaInput | None = strawberry.UNSET
     product_ids: list[strawberry.ID] | None = strawberry.UNSET
+    rule: ProductWhere | None = strawberry.UNSET
 
 
 @strawberry.type
@@ -119,7 +125,7 @@ class CollectionMutation:
     @strawberry.mutation(graphql_type=CollectionPayload)
     @staticmethod
     async def collection_create(info: Info, input: CollectionInput) -> Answer:
-        return await send(info, command(CreateCollection, input), input.idempotency_key)
+        return await send(info, command(CreateCollection, input, **_rule(input)), input.idempotency_key)
 
     @strawberry.mutation(graphql_type=CollectionPayload)
     @staticmethod
@@ -127,4 +133,11 @@ class CollectionMutation:
         for name in {"name", "slug"} & set(cleared(input)):
             return refused(Invalid(f"A collection's {name} cannot be cleared.", ["input", name]))
         nothing: dict[str, Any] = {name: [] if name == "product_ids" else None for name in cleared(input)}
-        return await send(info, command(UpdateCollection, input, collection_id=id, **nothing), input.idempotency_key)
+        return await send(
+            info, command(UpdateCollection, input, collection_id=id, **nothing, **_rule(input)), input.idempotency_key
+        )
+
+
+def _rule(input: CollectionInput | CollectionUpdateInput) -> dict[str, Any]:
+    """The rule as it was given, in the API's own words; nothing where there is none."""
+    return {"rule": plain_filter(input.rule)} if input.rule else {}

@@ -76,6 +76,10 @@ class Context:
             code = "UNAUTHENTICATED" if self.caller.is_guest else "FORBIDDEN"
             raise fault(code, "Only staff may do this.")
 
+    def is_buyer_of(self, order_id: str) -> bool:
+        """Whether the caller reads an order as its buyer: a customer, or a guest who proved it. Others read as staff."""
+        return not self.caller.staff and (self.caller.customer_id is not None or order_id in self.proven)
+
     def cart_token(self, given: str | None) -> str | None:
         """The token of a cart that the caller shows: the argument, else a guest's header."""
         return given or (self.caller.cart_token if self.caller.is_guest else None)

@@ -140,6 +140,7 @@ TOLD: Mapping[type[Refused], tuple[type[UserError], Callable[[Any], dict[str, An
     refusals.Invalid: (GenericError, _nothing),
     refusals.NotFound: (GenericError, _nothing),
     refusals.Taken: (GenericError, _nothing),
+    refusals.NotBought: (GenericError, _nothing),
     refusals.VersionConflict: (ConflictError, lambda refused: {"current_version": refused.current}),
     refusals.OutOfStock: (StockError, _same("variant_id", "requested", "available")),
     refusals.StockConflict: (StockConflictError, _same("variant_id", "warehouse_id", "on_hand")),

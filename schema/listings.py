@@ -1,7 +1,7 @@
 """How products are asked for by the page: what they are filtered and sorted by. Used at the root and below categories."""
 
-import datetime as dt
 import enum
+from typing import Any
 
 import msgspec
 import strawberry
@@ -15,8 +15,8 @@ from schema.context import Info
 from schema.faults import bad_input
 from schema.inputs import api_names, given
 from schema.nodes import known
-from schema.order_lists import StringWhere
 from schema.scalars import Decimal, SortDirection
+from schema.wheres import DateTimeWhere, StringWhere
 
 
 @strawberry.enum
@@ -34,6 +34,7 @@ class ProductSortField(enum.StrEnum):
     BEST_SELLING = "BEST_SELLING"
     POSITION = "POSITION"
     UPDATED_AT = "UPDATED_AT"
+    RATING = "RATING"
     RELEVANCE = "RELEVANCE"
 
 
@@ -41,12 +42,6 @@ class ProductSortField(enum.StrEnum):
 class MoneyWhere:
     gte: Decimal | None = strawberry.UNSET
     lte: Decimal | None = strawberry.UNSET
-
-
-@strawberry.input
-class DateTimeWhere:
-    gte: dt.datetime | None = strawberry.UNSET
-    lt: dt.datetime | None = strawberry.UNSET
 
 
 @strawberry.input(description="OR inside a key, AND across keys.")
@@ -67,12 +62,13 @@ class ProductWhere:
     status: list[ProductStatus] | None = strawberry.UNSET
     attributes: list[AttributeWhere] | None = strawberry.UNSET
     on_sale: bool | None = strawberry.UNSET
+    rating_at_least: Decimal | None = strawberry.UNSET
     updated_at: DateTimeWhere | None = strawberry.UNSET
     published: bool | None = strawberry.UNSET
 
 
 @strawberry.input(
-    description="No direction means the natural one: best sellers and newest first, names and prices rising. "
+    description="No direction means the natural one: best sellers, newest and best rated first, names and prices rising. "
     "RELEVANCE has none."
 )
 class ProductSort:
@@ -117,6 +113,11 @@ def _sort(sort: ProductSort | None, *, searched: bool, listed: bool) -> tuple[st
     if by is ProductSortField.POSITION and not listed:
         raise bad_input("POSITION is the order of a collection's list: name one in `where.collection`.")
     return by.value, None if direction is None else direction is SortDirection.DESC
+
+
+def plain_filter(where: ProductWhere) -> dict[str, Any]:
+    """Write a filter down as JSON, under the names that clients know."""
+    return dict(msgspec.to_builtins(api_names(given(where))))
 
 
 def _filter(place: Place, where: ProductWhere | None) -> ProductFilter:

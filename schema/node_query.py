@@ -14,6 +14,7 @@ from schema.collections import shown_collection
 from schema.context import Context, Info
 from schema.faults import bad_input
 from schema.nodes import Node, Within
+from schema.review_lists import is_readable
 from schema.scalars import LogPosition
 from shop import ids, views
 
@@ -45,6 +46,7 @@ LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
     "ret": lambda reading, node_id, _: _return(reading, node_id),
     "cus": _document(views.Customer),
     "cred": _document(views.Credit),
+    "rev": _document(views.Review),
 }
 
 
@@ -78,7 +80,7 @@ async def _load(context: Context, node_id: str, channel: str) -> Any:
 
 
 def _is_shown(context: Context, found: Any) -> bool:
-    """Whether a guest's tokens, if any, are those of the cart, checkout or order."""
+    """Whether a guest's tokens, if any, are those of the cart, checkout or order; and a review is for all to read."""
     match found:
         case JoinedCart():
             return context.shows(found.id, context.cart_token(None))
@@ -86,6 +88,8 @@ def _is_shown(context: Context, found: Any) -> bool:
             return context.shows(found.cart_id, context.cart_token(None))
         case views.Order():
             return context.shows(found.id, context.order_token(None))
+        case views.Review():
+            return is_readable(context, found)
         case Within(owner=views.Order(id=order_id)):  # what stands in an order
             return context.shows(order_id, context.order_token(None))
     return True

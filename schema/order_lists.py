@@ -5,11 +5,14 @@ import enum
 import msgspec
 import strawberry
 
-from reads.orders import OrderFilter
+from reads.filters import Moments
+from reads.order_filters import OrderFilter
 from schema.faults import bad_input
+from schema.fulfillment import ReturnState
 from schema.inputs import given
 from schema.nodes import known
 from schema.scalars import SortDirection
+from schema.wheres import DateTimeWhere, StringWhere
 
 
 @strawberry.enum
@@ -42,17 +45,22 @@ class FulfillmentStatus(enum.StrEnum):
 
 
 @strawberry.enum
+class OrderLineStatus(enum.StrEnum):
+    ALLOCATED = "ALLOCATED"
+    BACKORDERED = "BACKORDERED"
+    PICKING = "PICKING"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    RETURNED = "RETURNED"
+    CANCELED = "CANCELED"
+
+
+@strawberry.enum
 class OrderSortField(enum.StrEnum):
     PLACED_AT = "PLACED_AT"
     NUMBER = "NUMBER"
     TOTAL = "TOTAL"
     UPDATED_AT = "UPDATED_AT"
-
-
-@strawberry.input
-class StringWhere:
-    eq: str | None = strawberry.UNSET
-    in_: list[str] | None = strawberry.field(name="in", default=strawberry.UNSET)
 
 
 @strawberry.input
@@ -63,6 +71,11 @@ class OrderWhere:
     customer: strawberry.ID | None = strawberry.UNSET
     number: StringWhere | None = strawberry.UNSET
     channel: list[str] | None = strawberry.UNSET
+    line_status: list[OrderLineStatus] | None = strawberry.UNSET
+    return_state: list[ReturnState] | None = strawberry.UNSET
+    warehouse: strawberry.ID | None = strawberry.UNSET
+    placed_at: DateTimeWhere | None = strawberry.UNSET
+    updated_at: DateTimeWhere | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -76,7 +89,9 @@ def order_filter(where: OrderWhere | None) -> OrderFilter | None:
     where = known(where)
     if where is None:
         return None
-    return OrderFilter(**{**given(where), "number": _texts(known(where.number))})
+    translated = {"number": _texts(known(where.number))}
+    moments = {"placed_at": _moments(known(where.placed_at)), "updated_at": _moments(known(where.updated_at))}
+    return OrderFilter(**{**given(where), **translated, **moments})
 
 
 def of_customer(where: OrderWhere | None, customer_id: str) -> OrderFilter:
@@ -95,3 +110,7 @@ def _texts(where: StringWhere | None) -> list[str] | None:
     if equal is None:
         return among
     return [equal] if among is None or equal in among else []
+
+
+def _moments(where: DateTimeWhere | None) -> Moments | None:
+    return None if where is None else Moments(known(where.gte), known(where.lt))

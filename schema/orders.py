@@ -1,13 +1,12 @@
 """Orders: what was bought, and its three axes of status."""
 
 import datetime as dt
-import enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Parent
 
-from reads import catalog, customers, orders, products, returns
+from reads import catalog, customers, orders, products, returns, timelines
 from reads.pages import Page
 from schema.addresses import Address, AddressInput
 from schema.catalog import Attribute, Channel, Media
@@ -19,6 +18,7 @@ from schema.money import Money
 from schema.nodes import Node, PageInfo, Versioned, Within, known, one_of
 from schema.order_lists import (
     FulfillmentStatus,
+    OrderLineStatus,
     OrderSort,
     OrderSortField,
     OrderStatus,
@@ -34,6 +34,7 @@ from schema.scalars import JSON, SortDirection
 from schema.shipping import ShippingQuote
 from schema.stock import Warehouse
 from schema.taxes import TaxLine
+from schema.timelines import TimelineConnection
 from shop import views
 from writes.bus import Answer
 from writes.fulfillment import SetOrderLineStatus
@@ -43,17 +44,6 @@ if TYPE_CHECKING:
     from schema.customers import Customer
 
 _MENDED = {"email", "shipping_address", "billing_address", "metadata"}
-
-
-@strawberry.enum
-class OrderLineStatus(enum.StrEnum):
-    ALLOCATED = "ALLOCATED"
-    BACKORDERED = "BACKORDERED"
-    PICKING = "PICKING"
-    SHIPPED = "SHIPPED"
-    DELIVERED = "DELIVERED"
-    RETURNED = "RETURNED"
-    CANCELED = "CANCELED"
 
 
 @strawberry.type(description="Where a line's stock is held.")
@@ -149,6 +139,15 @@ class Order(Node, Versioned):
     def returns(order: Parent[views.Order]) -> list[Within[views.Return, views.Order]]:
         return [Within(back, order) for back in order.returns]
 
+    @strawberry.field(graphql_type=TimelineConnection, description="What happened to it, the earliest first.")
+    @staticmethod
+    async def timeline(
+        order: Parent[views.Order], info: Info, first: int = 50, after: str | None = strawberry.UNSET
+    ) -> timelines.Page:
+        return await timelines.timeline(
+            info.context.reading, order.id, window(first, after), as_buyer=info.context.is_buyer_of(order.id)
+        )
+
     @strawberry.field
     @staticmethod
     def guest_token(order: Parent[views.Order], info: Info) -> str | None:
@@ -235,12 +234,14 @@ class OrderQuery:
         info: Info,
         where: OrderWhere | None = strawberry.UNSET,
         sort: OrderSort | None = strawberry.UNSET,
+        search: str | None = strawberry.UNSET,
         first: int = 20,
         after: str | None = strawberry.UNSET,
     ) -> Page[views.Order]:
         by = known(sort) or OrderSort(field=OrderSortField.PLACED_AT)
         descending = by.direction is SortDirection.DESC
-        return await orders.orders(info.context.reading, order_filter(where), by.field.value, descending, window(first, after))
+        wanted, part = order_filter(where), window(first, after)
+        return await orders.orders(info.context.reading, wanted, by.field.value, descending, part, known(search))
 
 
 @strawberry.type

@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import Parent
 
-from reads import catalog, pages, products
+from reads import catalog, gathered, pages, products
 from reads.listings import Listing
-from reads.pages import Edge
+from reads.pages import Edge, Page
+from reads.reviews import ReviewFilter
 from schema.catalog import DEFAULT, Attribute, Category, Channel, Media, ShownCategory
 from schema.collections import Collection, ShownCollection
 from schema.context import Info
 from schema.listings import Place, ProductSort, ProductStatus, ProductWhere, listing, window
 from schema.money import Money, PriceRange, Range, span
-from schema.nodes import Node, PageInfo, Versioned, Within, one_of
-from schema.scalars import JSON
+from schema.nodes import Node, PageInfo, Versioned, Within, known, one_of
+from schema.review_lists import ReviewSort, ReviewStatus, listed
+from schema.scalars import JSON, Decimal
 from shop import events, ids, views
 
 if TYPE_CHECKING:
+    from schema.reviews import ReviewConnection
     from schema.stock import StockLevel
 
 
@@ -83,6 +86,12 @@ class Variant(Node, Versioned):
 
 
 @strawberry.type
+class RatingCount:
+    rating: int
+    count: int
+
+
+@strawberry.type
 class Product(Node, Versioned):
     created_at: dt.datetime
     slug: str
@@ -108,8 +117,8 @@ class Product(Node, Versioned):
     @strawberry.field(graphql_type=list[Collection])
     @staticmethod
     async def collections(product: Parent[views.Product], info: Info) -> list[ShownCollection]:
-        found = await info.context.reading.many(views.Collection, sorted(product.places))
-        return [Within(one, product.channel) for one in found if one is not None]
+        found = await gathered.collections_of(info.context.reading, product)
+        return [Within(one, product.channel) for one in found]
 
     @strawberry.field(graphql_type=list[ProductOption])
     @staticmethod
@@ -135,6 +144,38 @@ class Product(Node, Versioned):
     @staticmethod
     def image(product: Parent[views.Product]) -> events.Media | None:
         return product.media[0] if product.media else None
+
+    @strawberry.field(description="Of its published reviews, with two decimals; null where there are none.")
+    @staticmethod
+    def rating(product: Parent[views.Product]) -> Decimal | None:
+        whole, hundredths = divmod(product.rating_hundredths, 100)
+        return Decimal(f"{whole}.{hundredths:02d}") if any(product.ratings) else None
+
+    @strawberry.field
+    @staticmethod
+    def review_count(product: Parent[views.Product]) -> int:
+        return sum(product.ratings)
+
+    @strawberry.field(description="Of each rating from 1 to 5.")
+    @staticmethod
+    def rating_counts(product: Parent[views.Product]) -> list[RatingCount]:
+        return [RatingCount(rating=rating, count=count) for rating, count in enumerate(product.ratings or [0] * 5, 1)]
+
+    @strawberry.field(
+        graphql_type=Annotated["ReviewConnection", strawberry.lazy("schema.reviews")],
+        description="Those that are published, the newest first unless sorted otherwise.",
+    )
+    @staticmethod
+    async def reviews(
+        product: Parent[views.Product],
+        info: Info,
+        first: int = 20,
+        after: str | None = strawberry.UNSET,
+        sort: ReviewSort | None = strawberry.UNSET,
+        rating: int | None = strawberry.UNSET,
+    ) -> Page[views.Review]:
+        published = ReviewFilter([ReviewStatus.PUBLISHED.value], product.id, known(rating))
+        return await listed(info.context, published, sort, window(first, after), product.channel)
 
     @strawberry.field(graphql_type=list[Channel] | None)
     @staticmethod

@@ -7,12 +7,13 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema import faults
+from schema.cancels import CancelMutation
 from schema.carts import CartMutation, CartQuery
 from schema.catalog import CatalogMutation, CatalogQuery
 from schema.checkout import CheckoutMutation, CheckoutQuery
 from schema.collections import CollectionMutation, CollectionQuery
 from schema.consistency import Consistency, at_least
-from schema.customers import CustomerQuery
+from schema.customers import CustomerMutation, CustomerQuery
 from schema.erasure import ErasureMutation
 from schema.errors import TYPES as ERROR_TYPES
 from schema.events import EventQuery, EventSubscription
@@ -27,6 +28,7 @@ from schema.products import ProductQuery
 from schema.promotions import PromotionMutation, PromotionQuery
 from schema.reports import ReportQuery
 from schema.returns import ReturnMutation, ReturnQuery
+from schema.reviews import ReviewMutation, ReviewQuery
 from schema.scalars import SCALARS
 from schema.shipping import ShippingMutation, ShippingQuery
 from schema.stock import StockMutation, StockQuery
@@ -48,6 +50,7 @@ class Query(
     OrderQuery,
     ReturnQuery,
     CustomerQuery,
+    ReviewQuery,
     ReportQuery,
     NodeQuery,
     ViewQuery,
@@ -71,7 +74,10 @@ class Mutation(
     OrderMutation,
     FulfillmentMutation,
     ReturnMutation,
+    CancelMutation,
     PaymentMutation,
+    CustomerMutation,
+    ReviewMutation,
     ErasureMutation,
     OperationMutation,
 ):

@@ -181,13 +181,15 @@ class StockQuery:
         info: Info,
         variant_ids: list[strawberry.ID] | None = strawberry.UNSET,
         skus: list[str] | None = strawberry.UNSET,
+        search: str | None = strawberry.UNSET,
         warehouse_id: strawberry.ID | None = strawberry.UNSET,
+        low_stock_below: int | None = strawberry.UNSET,
         first: int = 50,
         after: str | None = strawberry.UNSET,
     ) -> Page[views.StockLevel]:
         part = window(first, after)
-        named = known(variant_ids), known(skus)
-        return await stock.stock_levels(info.context.reading, *named, known(warehouse_id), part)
+        named = known(variant_ids), known(skus), known(search), known(warehouse_id), known(low_stock_below)
+        return await stock.stock_levels(info.context.reading, stock.LevelFilter(*named), part)
 
 
 @strawberry.type

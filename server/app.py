@@ -15,7 +15,6 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
 from reads.errors import ReadError
-from reads.feed import following
 from reads.reading import Views
 from reads.status import Status
 from schema.context import Context
@@ -27,6 +26,7 @@ from server.nudges import Nudges
 from server.operations import Operations
 from server.secret_key import secret_key
 from server.settings import Settings
+from shop.beside import beside
 from shop.tail import LogUnavailableError, open_tail
 from writes.database import open_database
 
@@ -83,8 +83,8 @@ def create_app(settings: Settings) -> Starlette:
             keys, nudges = await parts.layout(client, settings), Nudges(client)
             views, events = Views(client, keys, tail), ServedLog(tail, nudges)
             for work in (views.follow(), nudges.run(), events.run()):
-                await stack.enter_async_context(following(work))
-            await stack.enter_async_context(following(duties.expire_what_is_due(bus)))
+                await stack.enter_async_context(beside(work))
+            await stack.enter_async_context(beside(duties.expire_what_is_due(bus)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
             app.state.events, app.state.operations = events, Operations(client, keys, tail)
             yield

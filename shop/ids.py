@@ -23,6 +23,8 @@ PREFIXES = {
     "fulfillment": "ful",
     "return": "ret",
     "customer": "cus",
+    "address": "addr",
+    "review": "rev",
     "credit": "cred",
     "event": "evt",
     "command": "cmd",

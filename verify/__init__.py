@@ -1,8 +1,9 @@
 """The oracle: says from the SQL tables alone what every view must show, and compares that with all that is in Redis.
 
 It knows the shape of documents, the names of keys and money (`shop.views`, `shop.money`), and nothing of the folds: a
-fault of a projection cannot hide by being made twice. It never reads the event log, but for how far it has come. Its SQL
-is the same text on SQLite and PostgreSQL, so orders are by columns that compare alike on both, or are made in Python.
+fault of a projection cannot hide by being made twice. Of the event log it reads how far it has come, and what nothing but
+the log tells: timelines. Its SQL is the same text on SQLite and PostgreSQL, so orders are by columns that compare alike on
+both, or are made in Python.
 """
 
 from typing import cast
@@ -10,12 +11,11 @@ from typing import cast
 import redis
 import sqlalchemy as sa
 
-from shop import views
 from shop.views import Keys
-from verify import catalog, charges, figures, orders, products, selling
+from verify import catalog, charges, figures, orders, products, selling, timelines
 from verify.compare import compared
 from verify.expected import Expected
-from verify.found import Found, everything
+from verify.found import Found, everything, standing
 
 _PARTS = (
     catalog.expect_settings,
@@ -25,8 +25,10 @@ _PARTS = (
     selling.expect_carts,
     selling.expect_checkouts,
     orders.expect_orders,
+    timelines.expect_timelines,
     figures.expect_customers,
     figures.expect_credits,
+    figures.expect_reviews,
     figures.expect_days,
     figures.expect_rankings,
 )
@@ -55,12 +57,9 @@ def _behind(connection: sa.Connection, client: redis.Redis, keys: Keys) -> list[
     epoch, head = connection.execute(sa.text("SELECT epoch, position FROM log_head")).one()
     wrong = []
     for segment in range(keys.segments):
-        serving = cast("dict[bytes, bytes]", client.hgetall(keys.serving(segment)))
-        for view in views.ALL:
-            name = f"{view.view}.{serving.get(view.view.encode(), b'none').decode()}"
-            told = cast("bytes | None", client.hget(keys.checkpoints(segment), name)) or b""
-            if not told.decode().startswith(f"{epoch} {head} "):
-                wrong.append(f"{keys.checkpoints(segment)} {name}: expected {epoch} {head}, found {told.decode() or 'nothing'}")
+        for name, at in standing(client, keys, segment):
+            if at is None or (at.epoch, at.position) != (epoch, head):
+                wrong.append(f"{keys.checkpoints(segment)} {name}: expected {epoch} {head}, found {at or 'nothing'}")
         parked = cast("list[bytes]", client.hkeys(keys.parked(segment)))
         wrong += [f"{keys.parked(segment)}: {field.decode()} stands parked" for field in parked]
     return wrong

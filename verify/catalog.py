@@ -41,7 +41,7 @@ def expect_settings(expected: Expected) -> None:
         expected.sorted_by(category, "every", "")
         expected.sorted_by(category, "tree", row.parent_id or "")
         expected.sorted_by(category, "lookup", f"slug={row.slug}")
-    for row in expected.rows("SELECT id, slug, name, description, image FROM collections"):
+    for row in expected.rows("SELECT id, slug, name, description, image, rule FROM collections"):
         collection = views.Collection(
             id=row.id,
             version=expected.versions[row.id],
@@ -49,10 +49,13 @@ def expect_settings(expected: Expected) -> None:
             name=row.name,
             description=row.description,
             image=media(row.image),
+            rule=row.rule,
         )
         expected.document(collection)
         expected.sorted_by(collection, "every", "")
         expected.sorted_by(collection, "lookup", f"slug={row.slug}")
+        if row.rule is not None:
+            expected.sorted_by(collection, "ruled", "")
 
 
 def expect_stock(expected: Expected) -> None:
@@ -74,6 +77,7 @@ def expect_stock(expected: Expected) -> None:
         expected.document(level)
         for index in ("every", f"warehouse:{row.warehouse_id}"):
             expected.sorted_by(level, index, row.variant_id)
+        expected.sorted_by(level, "free", f"{10**17 + row.on_hand - row.allocated - row.reserved:018d}")
 
 
 def media(written: Any) -> Media | None:

@@ -41,7 +41,12 @@ UNORDERED = {
 _INSIDE: Mapping[type, tuple[str, ...]] = {
     views.Order: ("lines", "payments", "fulfillments", "returns"),
     views.Product: ("variants",),
+    views.Timeline: ("entries",),
 }
+# What events tell of a person is sealed in the log: these names are left out of what a timeline tells.
+_SEALED = (
+    "email", "shipping_address", "billing_address", "metadata", "note", "reason", "message", "tracking_number", "tracking_url",
+)  # fmt: skip
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -98,6 +103,8 @@ def comparable(thing: Any) -> Any:
     blank, unordered, inside = _treated(kind)
     for name in blank:
         setattr(thing, name, None)
+    if isinstance(thing, views.TimelineEntry):
+        thing.data = {name: value for name, value in thing.data.items() if name not in _SEALED}
     for name in unordered:
         if len(parts := getattr(thing, name)) > 1:
             setattr(thing, name, sorted(parts, key=str))

@@ -12,6 +12,7 @@ from verify.found import Found
 # Told here, so that JSON comes back parsed from both databases.
 _JSON = dict.fromkeys(
     (
+        "address",
         "applied_codes",
         "attributes",
         "billing_address",
@@ -20,6 +21,7 @@ _JSON = dict.fromkeys(
         "media",
         "metadata",
         "option_values",
+        "rule",
         "shipping_address",
         "shipping_method",
         "tags",

@@ -3,10 +3,16 @@
 from collections import defaultdict
 from decimal import Decimal
 
+import msgspec
+
 from shop.money import money, rounded
-from shop.views import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
+from shop.views import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, Review, SalesDay
 from verify.expected import Expected
 
+_CUSTOMERS = """
+    SELECT c.id, c.external_ref, c.email, c.name, e.verified
+    FROM customers c LEFT JOIN customer_emails e ON e.customer_id = c.id
+"""
 _ORDER_COUNTS = "SELECT customer_id, count(*) AS orders FROM orders WHERE placed_at IS NOT NULL GROUP BY customer_id"
 _SPENT = """
     SELECT o.customer_id AS of, o.currency, CAST(sum(p.captured) - sum(p.refunded) AS bigint) AS amount
@@ -48,7 +54,8 @@ def expect_customers(expected: Expected) -> None:
     orders = {row.customer_id: row.orders for row in expected.rows(_ORDER_COUNTS)}
     spent = expected.grouped(_SPENT)
     given_back = expected.grouped(_GIVEN_BACK)
-    for row in expected.rows("SELECT id, external_ref, email, name FROM customers"):
+    addresses = expected.grouped("SELECT customer_id AS of, * FROM addresses ORDER BY id")
+    for row in expected.rows(_CUSTOMERS):
         customer = Customer(
             id=row.id,
             version=expected.versions[row.id],
@@ -58,12 +65,28 @@ def expect_customers(expected: Expected) -> None:
             order_count=orders.get(row.id, 0),
             total_spent=[money(one.amount, one.currency) for one in sorted(spent[row.id], key=lambda one: one.currency)],
             credit_ids=[one.id for one in given_back[row.id]],
+            email_verified=bool(row.verified),
+            addresses=[msgspec.convert({"id": one.id, **one.address}, KeptAddress) for one in addresses[row.id]],
+            default_shipping_id=next((one.id for one in addresses[row.id] if one.default_shipping), None),
+            default_billing_id=next((one.id for one in addresses[row.id] if one.default_billing), None),
         )
         expected.document(customer)
         known = [text.casefold() for text in (row.external_ref, row.email, row.name) if text]
         expected.sorted_by(customer, "every", known[0] if known else "")
         for word in _words(row.external_ref) | _words(row.name) | {(row.email or "").casefold()} - {""}:
             expected.sorted_by(customer, "search", word)
+
+
+def expect_reviews(expected: Expected) -> None:
+    for row in expected.rows("SELECT * FROM reviews"):
+        told = {name: getattr(row, name) for name in ("id", "product_id", "customer_id", "rating", "title", "body", "status")}
+        review = Review(version=expected.versions[row.id], created_at=row.created_at, **told)
+        expected.document(review)
+        for product in (row.product_id, "all"):
+            for rating in (row.rating, "any"):
+                listed = f"reviews:{product}:{row.status}:{rating}"
+                expected.sorted_by(review, f"{listed}:CREATED_AT", row.created_at)
+                expected.sorted_by(review, f"{listed}:RATING", f"{row.rating}")
 
 
 def expect_credits(expected: Expected) -> None:

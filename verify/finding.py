@@ -53,16 +53,16 @@ def _values(product: Product, prices: dict[str, list[Any]]) -> set[tuple[str, st
 
 def _ranked(product: Product) -> dict[str, str]:
     """The best rank of each word, found from the worst to the best."""
-    described = _words([re.sub("<[^>]*>", " ", product.description or "")])[:_WORDS_OF_A_DESCRIPTION]
+    described = words_of([re.sub("<[^>]*>", " ", product.description or "")])[:_WORDS_OF_A_DESCRIPTION]
     skus = [one.sku for one in product.variants if not one.discontinued]
-    named = _words([product.name])
+    named = words_of([product.name])
     ranks = dict.fromkeys(described, "30")
-    ranks.update(dict.fromkeys(_words([product.vendor or "", *product.tags, *skus]), "20"))
+    ranks.update(dict.fromkeys(words_of([product.vendor or "", *product.tags, *skus]), "20"))
     ranks.update({word: f"1{len(named) if len(named) < 10 else 9}" for word in named})
     return ranks
 
 
-def _words(texts: Iterable[str]) -> list[str]:
+def words_of(texts: Iterable[str]) -> list[str]:
     found: list[str] = []
     for text in texts:
         letters = unicodedata.normalize("NFKD", text.casefold()).casefold()

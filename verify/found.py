@@ -13,14 +13,28 @@ from shop.views import Document, Keys
 
 _AT_ONCE = 1000
 _GONE = b"none"  # the type of a key that was there when the keys were named, and is not any more
-_DOCUMENT = re.compile(r"\{tw\d+\}:(\w+)\.(\d+):.+", re.DOTALL)
-_INDEX = re.compile(r"\{tw\d+\}:(\w+)\.(\d+)/.+", re.DOTALL)
-_SEGMENT = re.compile(r"\{tw(\d+)\}")
+_KEY = re.compile(r"\{tw(\d+)\}:(\w+)\.(\d+)([:/])(.+)", re.DOTALL)
 _VIEWS = {view.view: view for view in views.ALL}
 _OWN = re.compile(
     r"\{tw\d+\}:(serving|goals|previous|checkpoints|writing|folds|leases|parked|wishes|feed_from|feed\.[0-9a-f]{8})"
     f"|{re.escape(views.LAYOUT)}|{re.escape(views.WORKERS)}"
 )
+
+
+class Named(msgspec.Struct, frozen=True):
+    """What a key of a generation says: a document and its id, or an index and its name."""
+
+    segment: int
+    view: str
+    generation: int
+    is_index: bool
+    name: str
+
+
+def named(key: str) -> Named | None:
+    """Read a key as a document's or an index's; None for a key of the engine itself, and for a stranger's."""
+    match = _KEY.fullmatch(key)
+    return None if match is None else Named(int(match[1]), match[2], int(match[3]), match[4] == "/", match[5])
 
 
 class Found(msgspec.Struct):
@@ -35,12 +49,12 @@ class Found(msgspec.Struct):
 
 def everything(client: redis.Redis, keys: Keys) -> Found:
     """Read all keys with their values. Generations that do not answer (yet, or any more) are passed by."""
-    found, known = Found(), set[tuple[str, str, str]]()
+    found, known = Found(), set[tuple[int, str, int]]()
     for segment in range(keys.segments):
         serving = cast("dict[bytes, bytes]", client.hgetall(keys.serving(segment)))
         found.serving |= {(view.decode(), segment): int(number) for view, number in serving.items()}
         every = [views.generation(name.decode()) for name in cast("list[bytes]", client.hkeys(keys.checkpoints(segment)))]
-        known |= {(str(segment), one.view, str(one.number)) for one in every}
+        known |= {(segment, one.view, one.number) for one in every}
     names = sorted(name for name in client.scan_iter(count=5000) if not _is_elsewhere(name.decode(), found, known))
     for some in _batches(names):
         kinds = _pipelined(client, "type", some)
@@ -58,8 +72,8 @@ def everything(client: redis.Redis, keys: Keys) -> Found:
 
 def _read(found: Found, key: str, value: bytes) -> None:
     """Decode a document by its view's shape; what does not look as that view is written is strange."""
-    match = _DOCUMENT.fullmatch(key)
-    view = _VIEWS.get(match[1]) if match and _answers(key, found) else None
+    one = named(key)
+    view = _VIEWS.get(one.view) if one and not one.is_index and _answers(one, found) else None
     if view is None:
         found.strange.append(key)
         return
@@ -73,28 +87,27 @@ def _read(found: Found, key: str, value: bytes) -> None:
         found.strange.append(f"{key} (with more in it than its view has)")
 
 
-def _is_elsewhere(key: str, found: Found, known: set[tuple[str, str, str]]) -> bool:
+def _is_elsewhere(key: str, found: Found, known: set[tuple[int, str, int]]) -> bool:
     """Whether a key is of the engine itself, or of a generation that is known and does not answer."""
-    match, segment = _DOCUMENT.fullmatch(key) or _INDEX.fullmatch(key), _SEGMENT.match(key)
     if _OWN.fullmatch(key) or views.is_beside_the_views(key):
         return True
-    if match is None or segment is None or (segment[1], match[1], match[2]) not in known:
-        return False
-    return not _answers(key, found)
+    one = named(key)
+    return one is not None and (one.segment, one.view, one.generation) in known and not _answers(one, found)
 
 
-def segment_of(key: str) -> int:
-    """The segment that a key lies in, by its hash tag."""
-    match = _SEGMENT.match(key)
-    return 0 if match is None else int(match[1])
-
-
-def _answers(key: str, found: Found) -> bool:
+def _answers(one: Named, found: Found) -> bool:
     """Whether a document or an index is of a generation that answers."""
-    match, segment = _DOCUMENT.fullmatch(key) or _INDEX.fullmatch(key), _SEGMENT.match(key)
-    if match is None or segment is None:
-        return False
-    return found.serving.get((match[1], int(segment[1]))) == int(match[2])
+    return found.serving.get((one.view, one.segment)) == one.generation
+
+
+def standing(client: redis.Redis, keys: Keys, segment: int) -> Iterator[tuple[str, views.Checkpoint | None]]:
+    """Name the generation of each view that answers in a segment, and how far it has come; None where nothing says."""
+    serving = cast("dict[bytes, bytes]", client.hgetall(keys.serving(segment)))
+    told = cast("dict[bytes, bytes]", client.hgetall(keys.checkpoints(segment)))
+    for view in views.ALL:
+        name = f"{view.view}.{serving.get(view.view.encode(), b'none').decode()}"
+        at = told.get(name.encode())
+        yield name, None if at is None else views.checkpoint(at.decode())
 
 
 def _pipelined(client: redis.Redis, command: str, names: Iterable[bytes], *args: object, **options: object) -> list[Any]:

@@ -5,7 +5,6 @@ least that far, is as it was at that position: whatever differs in it is wrong. 
 it is judged by the next snapshot.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,12 +18,11 @@ from shop import views
 from shop.views import Keys, Wish
 from verify import expected
 from verify.compare import Difference, compared
-from verify.found import Found, everything, segment_of
+from verify.found import Found, Named, everything, named, standing
 
 _ROUNDS = 6
 _PATIENCE = 30.0  # seconds until the views must have reached a snapshot
 _BEGIN = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
-_KEY = re.compile(r"\{tw\d+\}:(\w+)\.(\d+)([:/])(.+)", re.DOTALL)
 
 Tell = Callable[[int, int, str], None]  # how many are done, of how many, of what
 
@@ -48,9 +46,10 @@ class Report(msgspec.Struct):
         for one in self.wrong:
             if (whose := _whose(one)) is None:
                 continue
-            mended = entries.setdefault((segment_of(one.key), *whose), [])
+            key, document_id = whose
+            mended = entries.setdefault((key.segment, key.view, key.generation, document_id), [])
             if one.member is not None:
-                mended.append((one.key.partition("/")[2], one.member))
+                mended.append((key.name, one.member))
         return [(at, Wish(view, number, named, entries=bad)) for (at, view, number, named), bad in entries.items()]
 
 
@@ -103,16 +102,11 @@ def _wait_for(client: redis.Redis, keys: Keys, epoch: str, head: int) -> None:
 
 
 def _behind(client: redis.Redis, keys: Keys, segment: int, epoch: str, head: int) -> list[str]:
-    serving = cast("dict[bytes, bytes]", client.hgetall(keys.serving(segment)))
-    told = cast("dict[bytes, bytes]", client.hgetall(keys.checkpoints(segment)))
-    wrong = []
-    for view in views.ALL:
-        name = f"{view.view}.{serving.get(view.view.encode(), b'0').decode()}"
-        at = told.get(name.encode())
-        place = None if at is None else views.checkpoint(at.decode())
-        if place is None or place.epoch != epoch or place.position < head:
-            wrong.append(f"{name} in segment {segment}")
-    return wrong
+    return [
+        f"{name} in segment {segment}"
+        for name, at in standing(client, keys, segment)
+        if at is None or at.epoch != epoch or at.position < head
+    ]
 
 
 def _has_moved(one: Difference, found: Found, client: redis.Redis, keys: Keys, position: int) -> bool:
@@ -120,8 +114,8 @@ def _has_moved(one: Difference, found: Found, client: redis.Redis, keys: Keys, p
     whose = _whose(one)
     if whose is None:
         return False
-    view, number, document_id = whose
-    key = keys.document(next(kind for kind in views.ALL if kind.view == view), document_id, number)
+    named_as, document_id = whose
+    key = keys.document(next(kind for kind in views.ALL if kind.view == named_as.view), document_id, named_as.generation)
     now = cast("bytes | None", client.get(key))
     try:
         folded = 0 if now is None else msgspec.json.decode(now, type=_Folded).folded_position
@@ -138,18 +132,18 @@ def _parked(client: redis.Redis, keys: Keys, segment: int) -> list[str]:
     return [field.decode() for field in cast("list[bytes]", client.hkeys(keys.parked(segment)))]
 
 
-def _whose(one: Difference) -> tuple[str, int, str] | None:
-    """View, generation and id of the document that a difference is in; None for a key that is no view's.
+def _whose(one: Difference) -> tuple[Named, str] | None:
+    """The key that a difference is in, and the id of the document that it is of; None for a key that is no view's.
 
     What a product shows in a channel is cut from the product, and made anew with it.
     """
-    match = _KEY.fullmatch(one.key)
-    if match is None or match[1] not in {view.view for view in views.ALL}:
+    key = named(one.key)
+    if key is None or key.view not in {view.view for view in views.ALL}:
         return None
-    document_id = match[4] if match[3] == ":" else views.member_id(one.member or "")
-    if match[1] == views.Product.view:
+    document_id = views.member_id(one.member or "") if key.is_index else key.name
+    if key.view == views.Product.view:
         document_id = views.root(document_id)
-    if match[1] == views.ProductSales.view and match[3] == "/":  # an index of a day; the document is of the month
-        _, channel, day, _ = match[4].split(":")
+    if key.view == views.ProductSales.view and key.is_index:  # an index of a day; the document is of the month
+        _, channel, day, _ = key.name.split(":")
         document_id = f"{document_id}:{channel}:{day[:7]}"
-    return match[1], int(match[2]), document_id
+    return key, document_id

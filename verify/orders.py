@@ -7,7 +7,7 @@ from shop.money import money, rounded
 from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from verify.charges import shipped_and_taxed
 from verify.expected import Expected
-from verify.products import as_number
+from verify.order_lists import expect_order_entries
 from verify.selling import address, said
 
 _GOODS = """
@@ -38,7 +38,7 @@ def expect_orders(expected: Expected) -> None:
     for row in expected.rows("SELECT * FROM orders"):
         order = _order(expected, row, tables)
         expected.document(order)
-        _expect_entries(expected, order, row.total)
+        expect_order_entries(expected, order, row.total)
 
 
 def _order(expected: Expected, row: Any, tables: dict[str, dict[str, list[Any]]]) -> Order:
@@ -160,28 +160,3 @@ def _return(row: Any, currency: str, lines: list[Any]) -> Return:
         refunded=money(row.refunded, currency) if row.state == "REFUNDED" else None,
         lines=[MovedLine(line.order_line_id, line.quantity) for line in lines],
     )
-
-
-def _expect_entries(expected: Expected, order: Order, total: int) -> None:
-    expected.sorted_by(order, "lookup", f"number={order.number}")
-    keys = {
-        "PLACED_AT": order.created_at if order.placed_at is None else order.placed_at,
-        "NUMBER": "0" * (20 - len(order.number)) + order.number,
-        "TOTAL": as_number(total),
-        "UPDATED_AT": expected.updated_at(order),
-    }
-    lists = [
-        "all:",
-        f"channel:{order.channel}",
-        f"status:{order.status}",
-        f"payment:{order.payment_status}",
-        f"fulfillment:{order.fulfillment_status}",
-    ]
-    for back in order.returns:
-        expected.sorted_by(order, "lookup", f"return={back.id}")
-        expected.entry(Order, order.id, f"returns:{back.state}", f"{back.created_at}\0{order.id}:{back.id}")
-    if order.customer_id is not None:
-        lists.append(f"customer:{order.customer_id}")
-    for one in lists:
-        for sort, key in keys.items():
-            expected.sorted_by(order, f"orders:{one}:{sort}", key)

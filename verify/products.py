@@ -1,6 +1,7 @@
 """Products with their variants, for staff and for each channel, and the listings they stand in, as the tables tell them."""
 
 import copy
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -39,6 +40,7 @@ def expect_products(expected: Expected) -> None:
     listed = expected.grouped("SELECT product_id AS of, collection_id, place FROM collection_products")
     published = expected.grouped("SELECT product_id AS of, channel FROM publications")
     sold = {row.product_id: row.units for row in expected.rows(_SOLD)}
+    ratings = _ratings(expected)
     for row in expected.rows("SELECT * FROM products"):
         product = Product(
             id=row.id,
@@ -57,6 +59,7 @@ def expect_products(expected: Expected) -> None:
             metadata=row.metadata,
             variants=[_variant(expected, one, prices[one.id], levels[one.id]) for one in variants[row.id]],
             units_sold=sold.get(row.id, 0),
+            ratings=ratings.get(row.id, []),
             channels=sorted(one.channel for one in published[row.id]),
             former_slugs=[one.slug for one in slugs[row.id] if one.slug != row.slug],
         )
@@ -68,6 +71,22 @@ def expect_products(expected: Expected) -> None:
         priced_in = {price.channel for one in variants[row.id] for price in prices[one.id]}
         _expect_listings(expected, product, sold_at, priced_in)
         expect_found(expected, product, sold_at)
+
+
+def _ratings(expected: Expected) -> dict[str, list[int]]:
+    """Of each product that staff ever moderated a review of: its published reviews of one star, of two, and so on."""
+    found: dict[str, list[int]] = {}
+    for row in expected.rows("SELECT id, product_id, rating, status FROM reviews"):
+        if expected.versions[row.id] > 1:
+            counts = found.setdefault(row.product_id, [0, 0, 0, 0, 0])
+            counts[row.rating - 1] += row.status == "PUBLISHED"
+    return found
+
+
+def _average(counts: list[int]) -> int:
+    """In hundredths of a star, half up."""
+    stars = [star for star, count in enumerate(counts, 1) for _ in range(count)]
+    return int(Decimal(100 * sum(stars)) / len(stars) + Decimal("0.5")) if stars else 0
 
 
 def _variant(expected: Expected, row: Any, prices: list[Any], levels: list[Any]) -> Variant:
@@ -145,6 +164,7 @@ def _keys(expected: Expected, product: Product, amounts: list[int]) -> dict[str,
         "CREATED_AT": product.created_at,
         "BEST_SELLING": as_number(product.units_sold),
         "UPDATED_AT": expected.updated_at(product),
+        "RATING": as_number(_average(product.ratings)),
     }
 
 

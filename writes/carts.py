@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids
-from writes import channels
+from writes import channels, customers
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Row, Work
@@ -26,8 +26,11 @@ class LineChange(msgspec.Struct, frozen=True):
 
 
 class CreateCart(msgspec.Struct, frozen=True):
+    """A customer has one open cart in a channel: where there is one already, the lines are added to it."""
+
     channel: str
     lines: list[LineIn] = []
+    customer_id: str | None = None
 
 
 class AddCartLines(msgspec.Struct, frozen=True):
@@ -48,6 +51,9 @@ class ExpireCart(msgspec.Struct, frozen=True):
 # Statements that are made once: what a cart has, and which of some variants a channel sells.
 _VARIANTS, _PRICES, _CHANNEL = t.variants.c, t.variant_prices.c, sa.bindparam("channel", type_=sa.String)
 _LINES = sa.select(t.cart_lines).where(t.cart_lines.c.cart_id == sa.bindparam("cart_id")).order_by(t.cart_lines.c.id)
+_OF_CUSTOMER = sa.select(t.carts.c.id).where(
+    t.carts.c.customer_id == sa.bindparam("customer_id"), t.carts.c.channel == _CHANNEL, t.carts.c.status == "OPEN"
+)
 _SOLD = (
     sa.select(_VARIANTS.id, _VARIANTS.product_id)
     .join(t.publications, t.publications.c.product_id == _VARIANTS.product_id)
@@ -58,12 +64,34 @@ _SOLD = (
 
 
 def create_cart(work: Work, command: CreateCart) -> Done:
-    currency = channels.currency(work, command.channel, ["channel"])
-    cart_id, expires_at = ids.new("cart"), work.after(days=work.limits.cart_days)
-    work.add(t.carts, {"id": cart_id, "channel": command.channel, "status": "OPEN", "expires_at": expires_at})
-    created = events.CartCreated(cart_id=cart_id, channel=command.channel, currency=currency, expires_at=expires_at)
+    owner, guest = command.customer_id, command.customer_id is None
+    cart_id, happened = _made(work, command.channel, None) if owner is None else of_customer(work, owner, command.channel)
+    expires_at = work.after(days=work.limits.cart_days)
     added = _add(work, cart_id, command.channel, command.lines, expires_at) if command.lines else []
-    return Done([created, *added], {"cart_id": cart_id, "guest_cart_id": cart_id})
+    if added and not happened:  # to a cart that was there
+        _changed(work, cart_id, added, expires_at)
+    return Done([*happened, *added], {"cart_id": cart_id} | ({"guest_cart_id": cart_id} if guest else {}))
+
+
+def of_customer(work: Work, customer_id: str, channel: str) -> tuple[str, list[events.Event]]:
+    """Hold the customer's open cart in a channel; where there is none, one is made, and the event says so."""
+    looked_for = {"customer_id": customer_id, "channel": channel}
+    known = work.connection.scalar(_OF_CUSTOMER, looked_for)
+    if known is None:
+        customers.load(work, customer_id)  # held, so that of two at once the second finds the cart of the first
+        known = work.connection.scalar(_OF_CUSTOMER, looked_for)
+    return _made(work, channel, customer_id) if known is None else (open_cart(work, known, None).id, [])
+
+
+def _made(work: Work, channel: str, customer_id: str | None) -> tuple[str, list[events.Event]]:
+    cart_id, currency = ids.new("cart"), channels.currency(work, channel, ["channel"])
+    told: dict[str, Any] = {
+        "channel": channel,
+        "customer_id": customer_id,
+        "expires_at": work.after(days=work.limits.cart_days),
+    }
+    work.add(t.carts, {"id": cart_id, "status": "OPEN", **told})
+    return cart_id, [events.CartCreated(cart_id=cart_id, currency=currency, **told)]
 
 
 def add_cart_lines(work: Work, command: AddCartLines) -> Done:
@@ -103,7 +131,7 @@ def overdue_carts(connection: sa.Connection, at: str, limit: int) -> list[str]:
     return list(connection.scalars(due))
 
 
-def open_cart(work: Work, cart_id: str, path: Path = ("cartId",)) -> Any:
+def open_cart(work: Work, cart_id: str, path: Path | None = ("cartId",)) -> Any:
     """Load a cart that may still be changed, or refuse."""
     cart = work.one(t.carts, cart_id)
     if cart is None:

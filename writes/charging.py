@@ -62,7 +62,15 @@ def capture_payment(work: Work, command: CapturePayment) -> Done:
     left = payment.authorized - payment.captured
     if payment.state not in {"AUTHORIZED", "CAPTURED"} or left == 0:
         raise NotAllowedFrom("The payment", payment.state, _NEXT[payment.state], ["id"])
-    return _ask(work, order, payment, "CAPTURE", _amount(command.amount, left, order.currency), happened=happened)
+    owed = left if command.amount else min(left, _owed(work, order))  # lines may have been canceled since it was promised
+    if owed <= 0:
+        raise NotAllowedFrom("The order's payment", "PAID", [], ["id"])
+    return _ask(work, order, payment, "CAPTURE", _amount(command.amount, owed, order.currency), happened=happened)
+
+
+def _owed(work: Work, order: Any) -> int:
+    """What the order costs beyond what was captured."""
+    return int(order.total) - sum(int(payment.captured) for payment in ledger.payments_of(work, order.id))
 
 
 def void_payment(work: Work, command: VoidPayment) -> Done:

@@ -33,7 +33,7 @@ class ExpireCheckout(msgspec.Struct, frozen=True):
 
 def start_checkout(work: Work, command: StartCheckout) -> Done:
     cart = carts.open_cart(work, command.cart_id, ["input", "cartId"])
-    happened = _end_earlier(work, cart.id)
+    happened = cancel_open(work, cart.id)
     checkout_id = ids.new("checkout")
     lines, weight = _price_lines(work, cart)
     currency = work.connection.scalar(sa.select(t.channels.c.currency).where(t.channels.c.code == cart.channel))
@@ -135,8 +135,8 @@ def _line_row(checkout_id: str, ordinal: int, line: Priced) -> dict[str, Any]:
     return row | {"option_values": msgspec.to_builtins(line.option_values), "image": msgspec.to_builtins(line.image)}
 
 
-def _end_earlier(work: Work, cart_id: str) -> list[events.Event]:
-    """A cart has one living checkout: starting a new one cancels the one before."""
+def cancel_open(work: Work, cart_id: str) -> list[events.Event]:
+    """A cart has one living checkout: a new one cancels the one before, and so does the end of the cart."""
     columns = t.checkouts.c
     earlier = work.all(sa.select(t.checkouts).where(columns.cart_id == cart_id, columns.status == "OPEN"))
     happened: list[events.Event] = []

@@ -1,4 +1,4 @@
-"""Collections: products gathered by hand, in an order of their own. The tree of categories is in `catalog`."""
+"""Collections: products gathered by hand in an order of their own, or by a rule. The tree of categories is in `categories`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -19,16 +19,20 @@ _MOST_PRODUCTS = 5_000
 _PLACES_AN_EVENT = 100  # so that a long list comes to the views in parts, each as small as any other change
 
 
+Rule = dict[str, Any]  # the filter that products must fit, in the API's words
+
+
 class CreateCollection(msgspec.Struct, frozen=True):
     name: str
     slug: str | None = None
     description: str | None = None
     image: Media | None = None
     product_ids: list[str] = []
+    rule: Rule | None = None
 
 
 class UpdateCollection(msgspec.Struct, frozen=True):
-    """An absent field stays as it is; a list replaces."""
+    """An absent field stays as it is; a list replaces, and so does a rule."""
 
     collection_id: str
     expected_version: int | None = None
@@ -37,6 +41,7 @@ class UpdateCollection(msgspec.Struct, frozen=True):
     description: str | UnsetType | None = UNSET
     image: Media | UnsetType | None = UNSET
     product_ids: list[str] | UnsetType = UNSET
+    rule: Rule | UnsetType | None = UNSET
 
 
 def create_collection(work: Work, command: CreateCollection) -> Done:
@@ -46,7 +51,10 @@ def create_collection(work: Work, command: CreateCollection) -> Done:
         "name": named(command.name),
         "description": command.description,
         "image": command.image,
+        "rule": command.rule,
     }
+    _check_rule(work, command.rule)
+    _check_one_way(command.rule, command.product_ids)
     work.add(t.collections, {"id": collection_id, **msgspec.to_builtins(described)})
     _take_slug(work, collection_id, slug)
     defined = events.CollectionDefined(collection_id=collection_id, **described)
@@ -58,6 +66,10 @@ def update_collection(work: Work, command: UpdateCollection) -> Done:
     if row is None:
         raise NotFound(f"There is no collection {command.collection_id}.", ["id"])
     work.expect(row.id, command.expected_version)
+    rule = row.rule if command.rule is UNSET else command.rule
+    _check_rule(work, rule)
+    if rule is not None:  # only then is it of interest what is listed
+        _check_one_way(rule, list(_places(work, row.id)) if command.product_ids is UNSET else command.product_ids)
     happened: list[events.Event] = [*_describe(work, row, command)]
     if command.product_ids is not UNSET:
         happened += _list(work, row.id, command.product_ids)
@@ -65,7 +77,7 @@ def update_collection(work: Work, command: UpdateCollection) -> Done:
 
 
 def _describe(work: Work, row: Any, command: UpdateCollection) -> Iterator[events.CollectionDefined]:
-    was = {field: getattr(row, field) for field in ("slug", "name", "description", "image")}
+    was = {field: getattr(row, field) for field in ("slug", "name", "description", "image", "rule")}
     said = {field: getattr(command, field) for field in was if getattr(command, field) is not UNSET}
     described = was | msgspec.to_builtins(said)
     described["name"] = named(described["name"])
@@ -75,6 +87,21 @@ def _describe(work: Work, row: Any, command: UpdateCollection) -> Iterator[event
     if described != was:
         work.do(sa.update(t.collections).where(t.collections.c.id == row.id).values(**described))
         yield msgspec.convert({"collection_id": row.id, **described}, events.CollectionDefined)
+
+
+def _check_one_way(rule: Rule | None, product_ids: Sequence[str]) -> None:
+    if rule is not None and product_ids:
+        why = "A collection has a list or a rule, never both: take away the one (null) where you give the other."
+        raise Invalid(why, ["input", "rule"])
+
+
+def _check_rule(work: Work, rule: Rule | None) -> None:
+    for name in ("collection", "published"):
+        if name in (rule or {}):
+            raise Invalid(f"A rule does not name `{name}`: it finds, in all that a channel sells.", ["input", "rule", name])
+    category_id = (rule or {}).get("category")
+    if category_id is not None and work.seen(t.categories, category_id) is None:
+        raise NotFound(f"There is no category {category_id}.", ["input", "rule", "category"])
 
 
 def _take_slug(work: Work, collection_id: str, slug: str) -> None:

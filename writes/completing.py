@@ -10,8 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids, money
+from writes import backorders, ledger, orders, promotions, quoting, redeeming, stock
 from writes import checkout as checkouts
-from writes import ledger, orders, promotions, quoting, redeeming, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, PriceChanged, ReservationExpired
 from writes.work import Done, Work
@@ -119,6 +119,7 @@ def _create_order(work: Work, checkout: Any, currency: str, happened: list[event
     told_of = {"order_id": order_id, "lines": told, "tax_lines": checkout.tax_lines or [], "codes": codes}
     happened.append(msgspec.convert({**told_of, **row}, events.OrderCreated))
     happened += [events.StockAllocated(order_id=order_id, moves=moves), *redeemed]
+    happened += backorders.owed(work, order_id, moves)
     return order_id
 
 

@@ -10,7 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids, log, sealing
-from writes import holding, orders
+from writes import books, holding, orders
+from writes import people_tables as p
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound
 from writes.work import Done, Work
@@ -51,8 +52,17 @@ def erase_customer(work: Work, command: EraseCustomer) -> Done:
     told, of_customer = _told(work, t.customers, sa.select(t.customers.c.id).where(_is(command.customer_id)), _CALLED)
     if told:
         work.do(sa.update(t.customers).where(_is(command.customer_id)).values(dict.fromkeys(_CALLED)))
-        happened.append(events.CustomerErased(customer_id=command.customer_id))
+        for kept in (p.customer_emails, p.addresses):
+            work.do(sa.delete(kept).where(kept.c.customer_id == command.customer_id))
+        reviews = _unsaid(work, command.customer_id)
+        happened.append(events.CustomerErased(customer_id=command.customer_id, review_ids=reviews))
     return _done(work, happened, key_ids | of_customer, {"customer_id": command.customer_id})
+
+
+def _unsaid(work: Work, customer_id: str) -> list[str]:
+    """Of a customer's reviews the rating stands, not what was said; return their ids."""
+    mine = sa.update(p.reviews).where(p.reviews.c.customer_id == customer_id).values(title=None, body=None)
+    return sorted(work.do(mine.returning(p.reviews.c.id)).scalars())
 
 
 def erase_order(work: Work, command: EraseOrder) -> Done:
@@ -104,7 +114,8 @@ def _forgotten(work: Work, traces: Traces) -> tuple[list[events.Event], set[str]
 
 def _forget_payments_and_ways(work: Work, of_orders: Ids) -> None:
     """Free texts of payments and returns, and what leads to a name and an address at a carrier."""
-    payments = sa.select(t.payments.c.id).where(t.payments.c.order_id.in_(of_orders))
+    said = t.payments.c.provider != books.PROVIDER  # what books say of a payment is a number of theirs
+    payments = sa.select(t.payments.c.id).where(t.payments.c.order_id.in_(of_orders), said)
     work.do(sa.update(t.ledger_entries).where(t.ledger_entries.c.payment_id.in_(payments)).values(message=None))
     parcels = sa.select(t.fulfillments.c.id).where(t.fulfillments.c.order_id.in_(of_orders))
     back = sa.select(t.returns.c.id).where(t.returns.c.order_id.in_(of_orders))

@@ -10,21 +10,10 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids
-from writes import ledger, order_lines, orders, returns, stock
+from writes import cancels, ledger, order_lines, orders, returns, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
-
-# The legal moves of a line by hand; a test holds this table against the states of the contract.
-MOVES = {
-    "BACKORDERED": ("ALLOCATED",),
-    "ALLOCATED": ("PICKING",),
-    "PICKING": ("ALLOCATED", "SHIPPED"),
-    "SHIPPED": ("DELIVERED",),
-    "DELIVERED": ("RETURNED",),
-    "RETURNED": (),
-    "CANCELED": (),
-}
 
 
 class SetOrderLineStatus(msgspec.Struct, frozen=True):
@@ -45,13 +34,15 @@ def set_order_line_status(work: Work, command: SetOrderLineStatus) -> Done:
         raise NotFound(f"The order has no line {command.line_id}.", ["input", "lineId"])
     if order.status != "PLACED" and (order.status, command.status) != ("COMPLETED", "RETURNED"):
         raise NotAllowedFrom("The order", order.status, [], ["input", "orderId"])
-    if command.status not in MOVES[line.status]:
-        raise NotAllowedFrom("The line", line.status, MOVES[line.status], ["input", "status"])
+    if command.status not in order_lines.MOVES[line.status]:
+        raise NotAllowedFrom("The line", line.status, order_lines.MOVES[line.status], ["input", "status"])
     if order_lines.packed(work, [line.id]):
         raise NotAllowedFrom("The line's fulfillment", "PENDING", ["SHIPPED", "CANCELED"], ["input", "lineId"])
     quantity = line.quantity if command.quantity is None else command.quantity
     if not 0 < quantity <= line.quantity:
         raise Invalid(f"The line has {line.quantity}: move 1 to {line.quantity} of them.", ["input", "quantity"])
+    if command.status == "CANCELED":
+        return cancels.cancel(work, order, [(line, quantity)], ["input", "orderId"])
     if command.status == "RETURNED":
         return returns.set_returned(work, order, line, quantity)
     part = None if quantity == line.quantity else order_lines.split(work, line, quantity)

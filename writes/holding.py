@@ -6,6 +6,7 @@ kinds are touched, each kind is touched in the order of its keys.
 
 import sqlalchemy as sa
 
+from writes import people_tables as p
 from writes import tables as t
 from writes.work import Work
 
@@ -54,7 +55,11 @@ def sales_of_customer(work: Work, customer_id: str) -> None:
 
 
 def carts_of_customer(customer_id: str) -> sa.Select[tuple[str]]:
-    """The carts that are a customer's, or led to an order of that customer."""
+    """The carts that are a customer's, led to an order of that customer, or became part of such a cart."""
     bought = sa.select(t.checkouts.c.cart_id).join(t.orders, t.orders.c.checkout_id == t.checkouts.c.id)
     bought = bought.where(t.orders.c.customer_id == customer_id)
-    return sa.select(t.carts.c.id).where(sa.or_(t.carts.c.customer_id == customer_id, t.carts.c.id.in_(bought)))
+    own = t.carts.alias()
+    merged = sa.select(p.merged_carts.c.cart_id).join(own, own.c.id == p.merged_carts.c.into_id)
+    merged = merged.where(own.c.customer_id == customer_id)
+    theirs = sa.or_(t.carts.c.customer_id == customer_id, t.carts.c.id.in_(bought), t.carts.c.id.in_(merged))
+    return sa.select(t.carts.c.id).where(theirs)

@@ -10,6 +10,16 @@ from writes import orders, refunds
 from writes import tables as t
 from writes.work import Work
 
+# The legal moves of a line by hand; a test holds this table against the states of the contract.
+MOVES = {
+    "BACKORDERED": ("ALLOCATED", "CANCELED"),
+    "ALLOCATED": ("PICKING", "CANCELED"),
+    "PICKING": ("ALLOCATED", "SHIPPED", "CANCELED"),
+    "SHIPPED": ("DELIVERED",),
+    "DELIVERED": ("RETURNED",),
+    "RETURNED": (),
+    "CANCELED": (),
+}
 _OPEN = t.return_lines.c.return_id.in_(sa.select(t.returns.c.id).where(t.returns.c.state.in_(["REQUESTED", "APPROVED"])))
 
 

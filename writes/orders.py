@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from shop import events
 from shop.events import Address
-from writes import costs, holding, ledger, redeeming, stock
+from writes import backorders, costs, holding, ledger, redeeming, stock
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound
 from writes.work import Done, Work
@@ -81,9 +81,13 @@ def cancel_order(work: Work, command: CancelOrder) -> Done:
         raise NotAllowedFrom("A payment of the order", "PENDING", ["SUCCESS", "FAILURE"], ["id"])
     if any(line.shipped for line in lines_of(work, order.id)):
         raise NotAllowedFrom("The order, partly shipped,", order.status, ["COMPLETED"], ["id"])
-    happened = _cancel(work, order, command.reason, restock=command.restock)
-    happened += _end_checkout(work, order)
-    reversed_, calls = ledger.reverse(work, order) if command.refund else ([], [])
+    return cancel(work, order, command.reason, restock=command.restock, refund=command.refund)
+
+
+def cancel(work: Work, order: Any, reason: str, *, restock: bool, refund: bool) -> Done:
+    """Cancel an order of which nothing has left, and whose money is not being moved."""
+    happened = [*_cancel(work, order, reason, restock=restock), *_end_checkout(work, order)]
+    reversed_, calls = ledger.reverse(work, order) if refund else ([], [])
     return Done([*happened, *reversed_], {"order_id": order.id}, calls)
 
 
@@ -157,6 +161,7 @@ def _cancel(work: Work, order: Any, reason: str, *, restock: bool) -> list[event
     happened.append(events.OrderCanceled(order_id=order.id, reason=reason, payment_status=status))
     if moves:
         happened.append(events.StockDeallocated(order_id=order.id, moves=moves, restocked=restock))
+        happened += backorders.served(work, [move.variant_id for move in moves])
     return [*happened, *unused]
 
 

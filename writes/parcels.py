@@ -144,7 +144,7 @@ def _wanted(work: Work, order: Any, command: CreateFulfillment) -> list[tuple[An
         if line.id in packed:
             raise NotAllowedFrom("The line's fulfillment", "PENDING", MOVES["PENDING"], [*path, "lineId"])
         if line.status not in {"ALLOCATED", "PICKING"}:
-            raise NotAllowedFrom("The line", line.status, fulfillment.MOVES[line.status], [*path, "lineId"])
+            raise NotAllowedFrom("The line", line.status, order_lines.MOVES[line.status], [*path, "lineId"])
         _check_quantity(one.quantity, held.get(line.id, 0), [*path, "quantity"])
         wanted.append((line, one.quantity))
     return wanted

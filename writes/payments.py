@@ -84,7 +84,7 @@ def _given_back(work: Work, order: Any, payment: Any, entry: Any, result: Provid
     if entry.kind == "VOID":
         work.do(sa.update(t.payments).where(columns.id == payment.id).values(state="VOIDED"))
         return Done([events.PaymentVoided(**_told(work, order, payment, entry, result))])
-    goods = _goods(work, order, entry.amount) if order.placed_at is not None else 0
+    goods = _goods(work, order, entry) if order.placed_at is not None else 0
     work.do(sa.update(t.payments).where(columns.id == payment.id).values(refunded=columns.refunded + entry.amount))
     work.do(sa.update(t.ledger_entries).where(t.ledger_entries.c.id == entry.id).values(goods=goods))
     told = _told(work, order, payment, entry, result)
@@ -92,13 +92,16 @@ def _given_back(work: Work, order: Any, payment: Any, entry: Any, result: Provid
     return Done([refunded, *refunds.settled(work, order)])
 
 
-def _goods(work: Work, order: Any, amount: int) -> int:
-    """The part of a refund that sales figures count, by all that was given back before."""
+def _goods(work: Work, order: Any, entry: Any) -> int:
+    """The part of a refund that sales figures count: that of its lines; without lines, by all that was given back before."""
+    lines, cut = orders.lines_of(work, order.id), refunds.of_entry(work, entry.id)
+    if cut:
+        return refunds.goods(order, lines, cut)
     payments, entries = t.payments.c, t.ledger_entries.c
     mine = sa.select(sa.func.sum(entries.goods)).join(t.payments, payments.id == entries.payment_id)
     told = work.connection.scalar(mine.where(payments.order_id == order.id))
     refunded = sum(payment.refunded for payment in ledger.payments_of(work, order.id))
-    return costs.goods(order, orders.lines_of(work, order.id), refunded=refunded, told=int(told or 0), amount=amount)
+    return costs.goods(order, lines, refunded=refunded, told=int(told or 0), amount=entry.amount)
 
 
 def _told(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResult) -> dict[str, Any]:

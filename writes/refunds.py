@@ -67,6 +67,19 @@ def keep(work: Work, entry_id: str, cut: Sequence[Part]) -> None:
     work.do_each(sa.insert(t.refund_lines), rows)
 
 
+def of_entry(work: Work, entry_id: str) -> list[Part]:
+    """What the refund of a ledger entry gives back for lines; nothing where it was a mere amount."""
+    rows = sa.select(_ROWS.order_line_id, _ROWS.quantity, _ROWS.amount).where(_ROWS.entry_id == entry_id)
+    return [Part(*row) for row in work.all(rows.order_by(_ROWS.order_line_id))]
+
+
+def goods(order: Any, lines: Sequence[Any], cut: Sequence[Part]) -> int:
+    """What the shop had earned on the parts that a refund gives back: after discount, without tax."""
+    every = {line.id: line for line in lines}
+    costly = [(one.amount, every[one.line_id]) for one in cut if costs.of_line(order, every[one.line_id])]
+    return sum(amount * costs.revenue(order, line) // costs.of_line(order, line) for amount, line in costly)
+
+
 def forget(work: Work, entry_id: str) -> None:
     """The refund failed: nothing was given back."""
     work.do(sa.delete(t.refund_lines).where(_ROWS.entry_id == entry_id))

@@ -29,6 +29,12 @@ class NotFound(Refused):
     code = "NOT_FOUND"
 
 
+class NotBought(Refused):
+    """Only a verified buyer may do this."""
+
+    code = "FORBIDDEN"
+
+
 class Taken(Refused):
     """Something that must be unique is in use: a slug, a SKU, a code."""
 

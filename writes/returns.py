@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from shop import clock, events, ids
 from shop.events import LineQuantity
-from writes import charging, order_lines, orders, stock
+from writes import backorders, charging, order_lines, orders, stock
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
@@ -200,6 +200,7 @@ def _receive(work: Work, order: Any, return_id: str, arrival: _Arrival, path: Pa
         shares = [stock.Share(line.id, line.variant_id, arrival.warehouse.id, line.quantity) for line in wanted]
         moves = stock.come_back(work, shares)
         happened.append(events.StockReturned(order_id=order.id, moves=moves, active=arrival.warehouse.active))
+        happened += backorders.served(work, [move.variant_id for move in moves])
     happened += order_lines.completed(work, order)
     if not arrival.refund:
         return Done(happened)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from shop import events, ids
 from shop.events import Move
 from shop.upsert import insert
-from writes import levels
+from writes import backorders, levels
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, OutOfStock, Path, StockConflict, Taken
 from writes.work import Done, Work
@@ -84,13 +84,14 @@ def adjust_stock(work: Work, command: AdjustStock) -> Done:
         raise Invalid(f"{command.reason} is no reason for a change of stock.", ["input", "reason"])
     if not command.changes:
         raise Invalid("Name one change at least.", ["input", "changes"])
-    warehouse = work.shared(t.warehouses, command.warehouse_id)  # what is told of it stays true
-    if warehouse is None:
+    if work.seen(t.warehouses, command.warehouse_id) is None:
         raise NotFound(f"There is no warehouse {command.warehouse_id}.", ["input", "warehouseId"])
     paths: list[Path] = [["input", "changes", index] for index in range(len(command.changes))]
     named = [(_variant(work, change, path), change, path) for change, path in zip(command.changes, paths, strict=True)]
     if len({variant.id for variant, _, _ in named}) < len(named):
         raise Invalid("A variant stands here twice: put its changes into one.", ["input", "changes"])
+    backorders.hold(work, [variant.id for variant, _, _ in named])
+    warehouse: Any = work.shared(t.warehouses, command.warehouse_id)  # what is told of it stays true
     may_be_owed = levels.backorderable(work, [variant.id for variant, _, _ in named])
     moves, shortfalls = [], []
     for variant, change, path in sorted(named, key=lambda one: str(one[0].id)):
@@ -104,6 +105,7 @@ def adjust_stock(work: Work, command: AdjustStock) -> Done:
     happened: list[events.Event] = [events.StockAdjusted(moves=moves, **about)]
     if shortfalls:
         happened.append(events.StockShortfallFound(moves=shortfalls, **about))
+    happened += backorders.served(work, [move.variant_id for move in moves])
     return Done(happened, {"levels": [levels.level_id(move) for move in moves]})
 
 

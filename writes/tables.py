@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from shop.log import metadata
-from writes.columns import Amount, Currency, Id, Json, Moment, Slug, charges, line_charges
+from writes.columns import Amount, Currency, Id, Json, Moment, Slug, charges, line_charges, only_where
 from writes.return_tables import refund_lines, return_lines, return_reasons, returns
 
 # These stand in a file of their own; all others stand here.
@@ -63,6 +63,7 @@ collections = Table(
     Column("name", Text, nullable=False),
     Column("description", Text),
     Column("image", Json),
+    Column("rule", Json),  # the filter that its products fit, as clients write it; null where it is a list
 )  # fmt: skip
 
 # Whose slug it is, in a table of its own: a slug that changes is taken by an INSERT that yields to another's.
@@ -151,6 +152,7 @@ carts = Table(
     Column("status", String(10), nullable=False),
     Column("expires_at", Moment, nullable=False),
     Index("carts_to_expire", "status", "expires_at"),
+    Index("one_open_cart", "customer_id", "channel", unique=True, **only_where("status = 'OPEN'")),
 )  # fmt: skip
 
 cart_lines = Table(

@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids
-from writes import levels, stock
+from writes import backorders, levels, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotFound, OutOfStock
 from writes.stock import Share
@@ -30,6 +30,7 @@ def transfer_stock(work: Work, command: TransferStock) -> Done:
     if command.from_warehouse_id == command.to_warehouse_id:
         raise Invalid("Goods go to another warehouse than the one they are in.", ["input", "toWarehouseId"])
     wanted = _wanted(command)
+    backorders.hold(work, wanted)
     sells = _sell(work, command)
     _hold(work, command, wanted)
     taken = [Share("", variant_id, command.from_warehouse_id, wanted[variant_id]) for variant_id in sorted(wanted)]
@@ -47,7 +48,8 @@ def transfer_stock(work: Work, command: TransferStock) -> Done:
         to_active=sells[command.to_warehouse_id],
         moves=moves,
     )
-    return Done([transferred], {"levels": [levels.level_id(move) for move in moves]})
+    served = backorders.served(work, wanted)
+    return Done([transferred, *served], {"levels": [levels.level_id(move) for move in moves]})
 
 
 def _wanted(command: TransferStock) -> dict[str, int]:

@@ -26,6 +26,7 @@ class Limits(msgspec.Struct, frozen=True):
     reservation_minutes: int = 10
     reservation_minutes_most: int = 60
     cart_days: int = 30
+    addresses_a_customer: int = 100
     return_days: int = 30
 
 

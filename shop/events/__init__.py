@@ -31,11 +31,13 @@ from shop.events.orders import (
     FulfillmentShipped,
     FulfillmentTrackingSet,
     LineQuantity,
+    OfOrder,
     OrderCanceled,
     OrderCompleted,
     OrderCreated,
     OrderDescribed,
     OrderLineMoved,
+    OrderLinesCanceled,
     OrderNoted,
     OrderPlaced,
     PastLine,
@@ -54,6 +56,7 @@ from shop.events.orders import (
     Sold,
     Split,
 )
+from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed
 from shop.events.returns import (
     ReturnApproved,
     ReturnCanceled,
@@ -62,6 +65,7 @@ from shop.events.returns import (
     ReturnRejected,
     ReturnRequested,
 )
+from shop.events.reviews import ReviewModerated, ReviewSubmitted
 from shop.events.selling import (
     CartClosed,
     CartCreated,
@@ -69,6 +73,7 @@ from shop.events.selling import (
     CartLineAdded,
     CartLineChanged,
     CartLineRemoved,
+    CartsMerged,
     CheckoutAddressed,
     CheckoutCanceled,
     CheckoutExpired,
@@ -78,11 +83,13 @@ from shop.events.selling import (
     CodeApplied,
     CodeRemoved,
     LineCharges,
+    MergedLine,
     Priced,
     ReservationExtended,
     ShippingSelected,
 )
 from shop.events.stock import (
+    ByOrder,
     Move,
     StockAdjusted,
     StockAllocated,
@@ -106,7 +113,7 @@ ALL: tuple[type[Event], ...] = (
     VariantCreated, VariantDescribed, VariantDiscontinued, VariantPriced,
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
-    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartClosed, CartExpired,
+    CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
     ShippingMethodDefined, TaxRateSet, PromotionDefined, PromotionDeactivated, PromotionRedeemed, PromotionReleased,
     CodeApplied, CodeRemoved,
     CheckoutAddressed, ShippingSelected, CheckoutPriced, ReservationExtended,
@@ -114,17 +121,23 @@ ALL: tuple[type[Event], ...] = (
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
-    ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
+    OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
+    CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
 )  # fmt: skip
+
+OF_ORDERS = tuple(kind for kind in ALL if issubclass(kind, OfOrder | ByOrder))  # those that an order's history is made of
 
 decode = StoredEvents(ALL, UPCASTERS).decode  # made at import, so that a missing upcaster is found when the program starts
 
 
 __all__ = [
     "ALL",
+    "OF_ORDERS",
     "Address",
+    "AddressRemoved",
+    "AddressSaved",
     "Applied",
     "Attribute",
     "CartClosed",
@@ -133,6 +146,7 @@ __all__ = [
     "CartLineAdded",
     "CartLineChanged",
     "CartLineRemoved",
+    "CartsMerged",
     "CategoryCreated",
     "CategoryMoved",
     "CategoryRenamed",
@@ -150,6 +164,7 @@ __all__ = [
     "CollectionListed",
     "CreditLine",
     "CreditRecorded",
+    "CustomerDescribed",
     "CustomerErased",
     "CustomerRegistered",
     "Event",
@@ -161,6 +176,7 @@ __all__ = [
     "LineCharges",
     "LineQuantity",
     "Media",
+    "MergedLine",
     "Move",
     "OrderCanceled",
     "OrderCompleted",
@@ -168,6 +184,7 @@ __all__ = [
     "OrderDescribed",
     "OrderErased",
     "OrderLineMoved",
+    "OrderLinesCanceled",
     "OrderNoted",
     "OrderPlaced",
     "PastLine",
@@ -201,6 +218,8 @@ __all__ = [
     "ReturnRejected",
     "ReturnRequested",
     "ReturnedLine",
+    "ReviewModerated",
+    "ReviewSubmitted",
     "Share",
     "ShippingMethodDefined",
     "ShippingSelected",

@@ -65,12 +65,16 @@ class _OfCollection(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CollectionDefined(_OfCollection, frozen=True, kw_only=True, omit_defaults=True):
-    """All that describes a collection, as it is from now on: the first begins it, a later one replaces."""
+    """All that describes a collection, as it is from now on: the first begins it, a later one replaces.
+
+    `rule` is the filter that its products fit, in the API's words; without one it is a list.
+    """
 
     slug: str
     name: str
     description: str | None = None
     image: Media | None = None
+    rule: dict[str, Any] | None = None
 
 
 class CollectionListed(_OfCollection, frozen=True, kw_only=True, omit_defaults=True):

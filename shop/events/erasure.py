@@ -4,13 +4,20 @@ from shop.events.base import Event
 
 
 class CustomerErased(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """The customer is a number and nothing else from now on. Its orders are erased by events of their own."""
+    """The customer is a number and nothing else from now on. Its orders are erased by events of their own.
+
+    Of its reviews only the rating stands.
+    """
 
     customer_id: str
+    review_ids: list[str] = []
 
     @property
     def stream(self) -> str:
         return self.customer_id
+
+    def roots(self) -> set[str]:
+        return {self.customer_id, *self.review_ids}
 
 
 class OrderErased(Event, frozen=True, kw_only=True, omit_defaults=True):

@@ -81,6 +81,24 @@ class OrderCanceled(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
 
 
+class LineQuantity(msgspec.Struct, frozen=True):
+    line_id: str
+    quantity: int
+
+
+class OrderLinesCanceled(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """Lines will not leave; a part of a line is a line of its own by now. The totals are the order's without them."""
+
+    lines: list[LineQuantity]
+    subtotal: int
+    discount: int
+    tax: int
+    total: int
+    payment_status: str
+    fulfillment_status: str
+    reason: str | None = None
+
+
 class OrderDescribed(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     """What was typed wrong is mended: contact, addresses and metadata as they are from now on."""
 
@@ -203,11 +221,6 @@ class PaymentRefunded(_Payment, frozen=True, kw_only=True, omit_defaults=True):
 
     def roots(self) -> set[str]:
         return {self.order_id, ids.sales_day(self.channel, self.day), *_known(self.customer_id)}
-
-
-class LineQuantity(msgspec.Struct, frozen=True):
-    line_id: str
-    quantity: int
 
 
 class FulfillmentCreated(OfOrder, frozen=True, kw_only=True, omit_defaults=True):

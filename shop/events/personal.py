@@ -5,7 +5,7 @@ A new field of text, of an address or of free JSON must be declared personal or 
 
 from collections.abc import Mapping, Sequence
 
-from shop.events import catalog, charges, orders, returns, selling, stock
+from shop.events import catalog, charges, orders, people, returns, reviews, selling, stock
 from shop.events.base import Address, Event
 from shop.pricing import Applied, Quote, TaxShare
 
@@ -21,6 +21,7 @@ PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     orders.OrderDescribed: _CONTACT,
     orders.OrderNoted: ("note",),
     orders.OrderCanceled: ("reason",),
+    orders.OrderLinesCanceled: ("reason",),
     orders.PaymentStarted: _MESSAGE,
     orders.PaymentAuthorized: _MESSAGE,
     orders.PaymentCaptured: _MESSAGE,
@@ -32,6 +33,9 @@ PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     returns.ReturnRequested: ("reason",),
     returns.ReturnRejected: ("reason",),
     orders.CustomerRegistered: ("external_ref", "email", "name"),
+    people.CustomerDescribed: ("email", "name"),
+    people.AddressSaved: ("address",),
+    reviews.ReviewSubmitted: ("title", "body"),
 }
 
 # Whose data an event tells: the ids by which it names a person, the surest first. A guest is known by order and checkout.
@@ -62,6 +66,7 @@ PLAIN_IN: Mapping[str, Sequence[type]] = {
     "region": (charges.TaxRateSet, TaxShare),
     "id": (Quote,),
     "reason": (stock.StockAdjusted, stock.StockShortfallFound),
+    "rule": (catalog.CollectionDefined,),
 }  # fmt: skip
 
 # Structs that are of a person from end to end: only a field that is declared personal may hold one.

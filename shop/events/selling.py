@@ -64,6 +64,26 @@ class CartExpired(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
     pass
 
 
+class MergedLine(msgspec.Struct, frozen=True):
+    """A line of the customer's cart as it is from now on."""
+
+    line_id: str
+    variant_id: str
+    product_id: str
+    quantity: int
+
+
+class CartsMerged(_OfCart, frozen=True, kw_only=True, omit_defaults=True):
+    """A guest's cart became part of a customer's, which is `cart_id`, and is closed. The other lines stay as they are."""
+
+    guest_cart_id: str
+    lines: list[MergedLine]
+    expires_at: str
+
+    def roots(self) -> set[str]:
+        return {self.cart_id, self.guest_cart_id}
+
+
 class Priced(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line as it was when its price was taken; amounts in smallest units."""
 

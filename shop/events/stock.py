@@ -126,7 +126,7 @@ class StockReleased(_ByCheckout, frozen=True, kw_only=True, omit_defaults=True):
     pass
 
 
-class _ByOrder(_Moves, frozen=True, kw_only=True, omit_defaults=True):
+class ByOrder(_Moves, frozen=True, kw_only=True, omit_defaults=True):
     """Moves name the order line they belong to: the order's document shows where its stock is held."""
 
     order_id: str
@@ -139,21 +139,21 @@ class _ByOrder(_Moves, frozen=True, kw_only=True, omit_defaults=True):
         return self.products() | {self.order_id}
 
 
-class StockAllocated(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
+class StockAllocated(ByOrder, frozen=True, kw_only=True, omit_defaults=True):
     pass
 
 
-class StockDeallocated(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
+class StockDeallocated(ByOrder, frozen=True, kw_only=True, omit_defaults=True):
     """Allocated stock set free. `restocked` is false where the goods did not come back to the shelf."""
 
     restocked: bool = True
 
 
-class StockShipped(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
+class StockShipped(ByOrder, frozen=True, kw_only=True, omit_defaults=True):
     pass
 
 
-class StockReturned(_ByOrder, frozen=True, kw_only=True, omit_defaults=True):
+class StockReturned(ByOrder, frozen=True, kw_only=True, omit_defaults=True):
     """Goods that came back stand on a shelf again. `active` tells whether their warehouse sells."""
 
     active: bool = True

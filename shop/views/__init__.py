@@ -7,7 +7,7 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 from shop.views.base import Document, read
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
 from shop.views.charges import AppliedCode, Promotion, ShippingMethod, ShippingQuote, TaxLine, TaxRate
-from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, ProductSales, SalesDay
+from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, Review, SalesDay
 from shop.views.finding import (
     ENDINGS,
     FACETS,
@@ -40,9 +40,11 @@ from shop.views.generations import (
 )
 from shop.views.keys import (
     EVERY,
+    FREE,
     LAYOUT,
     LOOKUP,
     NUDGE,
+    RULED,
     SEARCH,
     TREE,
     WORKERS,
@@ -56,18 +58,22 @@ from shop.views.keys import (
     operation_key,
     orders_by,
     returns_in,
+    reviews_of,
     root,
     sort_key,
     stock_in,
     top,
 )
+from shop.views.order_finding import SORTED_AXES, order_axes, order_words, searched_words
 from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from shop.views.selling import Cart, CartLine, Checkout, Line
-from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys
+from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
+from shop.views.timelines import Timeline, TimelineEntry, as_buyer
 
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
-    Cart, Checkout, Order, Credit, Customer, SalesDay, ShippingMethod, TaxRate, Promotion,
+    Cart, Checkout, Order, Timeline, Credit, Customer, Review, SalesDay,
+    ShippingMethod, TaxRate, Promotion,
 )  # fmt: skip
 
 __all__ = [
@@ -76,11 +82,14 @@ __all__ = [
     "ENDINGS",
     "EVERY",
     "FACETS",
+    "FREE",
     "LAYOUT",
     "LEAST_TOLERANT",
     "LOOKUP",
     "NUDGE",
+    "RULED",
     "SEARCH",
+    "SORTED_AXES",
     "TREE",
     "WORDS",
     "WORKERS",
@@ -100,6 +109,7 @@ __all__ = [
     "Document",
     "Fulfillment",
     "Generation",
+    "KeptAddress",
     "Keys",
     "Lease",
     "LedgerEntry",
@@ -114,17 +124,21 @@ __all__ = [
     "ProductSales",
     "Promotion",
     "Return",
+    "Review",
     "SalesDay",
     "ShippingMethod",
     "ShippingQuote",
     "StockLevel",
     "TaxLine",
     "TaxRate",
+    "Timeline",
+    "TimelineEntry",
     "Variant",
     "VariantPrice",
     "Warehouse",
     "Wish",
     "after_cut",
+    "as_buyer",
     "checkpoint",
     "customer_sort_key",
     "facet_entry",
@@ -141,14 +155,19 @@ __all__ = [
     "number_key",
     "of_kind",
     "operation_key",
+    "order_axes",
     "order_sort_keys",
+    "order_words",
     "orders_by",
     "parked_field",
     "product_sort_keys",
     "ranked_words",
     "read",
     "returns_in",
+    "review_sort_keys",
+    "reviews_of",
     "root",
+    "searched_words",
     "sort_key",
     "stock_in",
     "top",

@@ -39,14 +39,19 @@ class Category(Document, kw_only=True, omit_defaults=True):
 
 
 class Collection(Document, kw_only=True, omit_defaults=True):
-    """What a collection is called. Which products stand in it, each of them knows (`Product.places`)."""
+    """What a collection is called, and its rule, a filter in the API's words.
+
+    Which products stand in a list, each of them knows (`Product.places`); which fit a rule is found when it is asked.
+    """
 
     view = "collection"
+    fold_version = 2  # filed by having a rule
 
     slug: str
     name: str
     description: str | None = None
     image: Media | None = None
+    rule: dict[str, Any] | None = None
 
 
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
@@ -105,11 +110,12 @@ class Product(Document, kw_only=True, omit_defaults=True):
     """The staff's document of a product; `channels` are those that sell it. Each channel's own is cut from it.
 
     `channel` is the one that a document is shown for: stored in a channel's own, filled in by the read side in the staff's.
-    `places` are by the id of each collection that lists it, counted from 0.
+    `ratings` are how many published reviews there are of 1, 2, 3, 4 and 5. `places` are by the id of each collection that
+    lists it, counted from 0.
     """
 
     view = "product"
-    fold_version = 2  # found by values and words
+    fold_version = 3  # found by values and words, and sorted by rating
 
     channel: str = ""
 
@@ -127,9 +133,17 @@ class Product(Document, kw_only=True, omit_defaults=True):
     metadata: Any = None
     variants: list[Variant] = []
     units_sold: int = 0
+    ratings: list[int] = []
     channels: list[str] = []
     former_slugs: list[str] = []
     published: bool = False
+
+    @property
+    def rating_hundredths(self) -> int:
+        """What its reviews give it on average, to the nearest hundredth: 433 for 4.33; 0 where there are none."""
+        given = sum(rating * count for rating, count in enumerate(self.ratings, 1))
+        count = sum(self.ratings)
+        return (given * 200 + count) // (2 * count) if count else 0
 
     @property
     def in_stock(self) -> bool:
@@ -138,6 +152,7 @@ class Product(Document, kw_only=True, omit_defaults=True):
 
 class StockLevel(Document, kw_only=True, omit_defaults=True):
     view = "stock_level"
+    fold_version = 2
 
     product_id: str
     variant_id: str

@@ -1,7 +1,8 @@
-"""Customers, credits, and what was sold by day and by product."""
+"""Customers, their reviews and credits, and what was sold by day and by product."""
 
 import msgspec
 
+from shop.events import Address
 from shop.money import Money
 from shop.views.base import Document
 
@@ -27,8 +28,17 @@ class Credit(Document, kw_only=True, omit_defaults=True):
     customer_id: str | None = None
 
 
+class KeptAddress(Address, frozen=True, kw_only=True, omit_defaults=True):
+    """An address that a customer keeps, by its own id."""
+
+    id: str
+
+
 class Customer(Document, kw_only=True, omit_defaults=True):
-    """`total_spent`: per currency, what was paid less what was refunded on orders. `credit_ids` in order of recording."""
+    """`total_spent`: per currency, what was paid less what was refunded on orders. `credit_ids` in order of recording.
+
+    The defaults are ids of `addresses`.
+    """
 
     view = "customer"
 
@@ -38,6 +48,26 @@ class Customer(Document, kw_only=True, omit_defaults=True):
     order_count: int = 0
     total_spent: list[Money] = []
     credit_ids: list[str] = []
+    email_verified: bool = False
+    addresses: list[KeptAddress] = []
+    default_shipping_id: str | None = None
+    default_billing_id: str | None = None
+
+
+class Review(Document, kw_only=True, omit_defaults=True):
+    """`channel` is the one that its product is shown for: not stored, the read side fills it in."""
+
+    view = "review"
+
+    channel: str = ""
+
+    product_id: str
+    customer_id: str
+    rating: int
+    created_at: str
+    status: str = "PENDING"
+    title: str | None = None
+    body: str | None = None
 
 
 class SalesDay(Document, kw_only=True, omit_defaults=True):

@@ -99,6 +99,8 @@ def is_beside_the_views(key: str) -> bool:
 LOOKUP = "lookup"  # members `kind=value NUL id`: the way from a slug, SKU, number or reference to an id
 EVERY = "every"  # all documents of a view, in the order of its natural key
 TREE = "tree"  # categories: members `parent id NUL id`, so that the whole tree is one range
+FREE = "free"  # stock levels by how many are free: below zero where more is promised than is there
+RULED = "ruled"  # collections that have a rule
 SEARCH = "search"  # members `word NUL id`: a range finds all words that begin alike
 
 
@@ -136,8 +138,13 @@ def listing(channel: str, scope: str, sort: str) -> str:
 
 
 def orders_by(axis: str, value: str, sort: str) -> str:
-    """Orders by `status`, `payment`, `fulfillment`, `customer`, `channel` or `all`; sorted by the API's OrderSortField."""
+    """Orders of an axis (see order_axes) and a value of it; sorted by the API's OrderSortField."""
     return f"orders:{axis}:{value}:{sort}"
+
+
+def reviews_of(product_id: str, status: str, rating: str, sort: str) -> str:
+    """Reviews of a product's id or of `all`, with a status, of one rating or of `any`; sorted by the API's ReviewSortField."""
+    return f"reviews:{product_id}:{status}:{rating}:{sort}"
 
 
 def returns_in(state: str) -> str:

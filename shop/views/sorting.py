@@ -2,7 +2,7 @@
 
 from shop.money import units
 from shop.views.catalog import Product
-from shop.views.figures import Customer
+from shop.views.figures import Customer, Review
 from shop.views.keys import number_key
 from shop.views.orders import Order
 
@@ -16,7 +16,12 @@ def product_sort_keys(document: Product) -> dict[str, str]:
         "CREATED_AT": document.created_at,
         "BEST_SELLING": number_key(document.units_sold),
         "UPDATED_AT": document.updated_at,
+        "RATING": number_key(document.rating_hundredths),
     }
+
+
+def review_sort_keys(document: Review) -> dict[str, str]:
+    return {"CREATED_AT": document.created_at, "RATING": str(document.rating)}
 
 
 def order_sort_keys(document: Order) -> dict[str, str]:

@@ -5,18 +5,16 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import msgspec
 import redis
 from redis.asyncio import Redis
 
-from projections.all import touched
 from projections.generations import VERSIONS, Generations
 from projections.worker import LEASE_SECONDS, Worker
 from reads import reading
-from reads.feed import following
-from shop import log
+from shop.beside import beside
 from shop.tail import Tail, open_tail
 from shop.views import Keys
+from tests.engine import seen
 from tests.oracle.random_shop import RandomShop
 from verify import differences
 
@@ -72,32 +70,9 @@ class Views:
 
     def feed_faults(self) -> list[str]:
         """What the feed tells otherwise than once, each change of each event, from where it is whole on."""
-        every = self.shop.database.read(lambda connection: log.after(connection, 0, 1_000_000))
-        epoch, _ = self.shop.database.read(log.head)
-        expected, found = Counter(), Counter()
-        for segment in range(self.keys.segments):
-            whole_after = int(self.redis.hget(self.keys.feed_from(segment), epoch) or 0)
-            told = self._told(segment, epoch)
-            found += Counter(one for one in told if one[0] > whole_after)
-            expected += Counter(one for one in self._changes(every, segment) if one[0] > whole_after)
+        expected, found = Counter(seen.due(self)), Counter(seen.told(self))
         missing = [f"{one} is missing" for one in (expected - found).elements()]
         return [*missing, *(f"{one} is told too often" for one in (found - expected).elements())]
-
-    def _told(self, segment: int, epoch: str) -> list[tuple[int, int, str, str]]:
-        told = []
-        for entry_id, fields in self.redis.xrange(self.keys.feed(segment, epoch)):
-            position = int(fields.get(b"of") or entry_id.partition(b"-")[0])  # what is told late says of which event it is
-            documents = msgspec.json.decode(fields[b"e"])["documents"]
-            told += [(position, *named) for named in documents]
-        return told
-
-    def _changes(self, every: list[log.Recorded], segment: int) -> list[tuple[int, int, str, str]]:
-        return [
-            (recorded.position, touch.ordinal, touch.projection.view.view, touch.document_id)
-            for recorded in every
-            for touch in touched(recorded)
-            if self.keys.segment(touch.document_id) == segment
-        ]
 
     async def close(self) -> None:
         self.redis.close()
@@ -119,7 +94,7 @@ async def working(worker: Worker) -> AsyncIterator[None]:
 async def following_reader(views: Views) -> AsyncIterator[reading.Views]:
     """The read side of a process, its feed where the views are."""
     source = reading.Views(views.client, views.keys, views.tail)
-    async with following(source.follow()):
+    async with beside(source.follow()):
         while not source.feed.position:
             await asyncio.sleep(0.01)
         yield source

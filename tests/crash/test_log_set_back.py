@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from reads.errors import PositionUnknown
-from reads.feed import following
 from server.log_commands import _renewed
+from shop.beside import beside
 from shop.position import Position
 from shop.views import Product
 from tests.crash.listening import Subscriber
@@ -75,7 +75,7 @@ async def test_clients_are_told_that_their_positions_are_unknown(new_views, tmp_
         await views.caught_up()
         before = await _position(views)
         subscriber = Subscriber(source, before.epoch)
-        async with following(subscriber.follow()):
+        async with beside(subscriber.follow()):
             await asyncio.sleep(0.1)
             await kept.put_back()
             async with asyncio.timeout(10):

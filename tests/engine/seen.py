@@ -42,7 +42,7 @@ def told(one):
     """
     changes = []
     for segment in range(one.keys.segments):
-        whole = int(one.redis.hget(one.keys.feed_from(segment), _epoch(one)) or 0)
+        whole = _whole_after(one, segment)
         for entry, fields in one.redis.xrange(one.keys.feed(segment, _epoch(one))):
             named = msgspec.json.decode(fields[b"e"])["documents"]
             position = int(fields.get(b"of") or entry.partition(b"-")[0])  # what is told late says of which event it is
@@ -53,7 +53,9 @@ def told(one):
 def due(one):
     """Every change that the feed has to tell of, each once: what the events of the log change, since the feed began."""
     events = one.shop.database.read(lambda connection: log.after(connection, 0, 1_000_000))
-    began = {segment: int(one.redis.hget(one.keys.feed_from(segment), _epoch(one))) for segment in range(one.keys.segments)}
+    began = {
+        segment: int(one.redis.hget(one.keys.feed_from(segment), _epoch(one)) or 0) for segment in range(one.keys.segments)
+    }
     return sorted(
         (recorded.position, touch.ordinal, touch.projection.view.view, touch.document_id)
         for recorded in events
@@ -76,6 +78,10 @@ def content(one):
     for key in [key for key in dump if key.endswith(b":parked")]:
         dump[key] = {field: {**msgspec.json.decode(value), "since": ""} for field, value in dump[key].items()}
     return dump
+
+
+def _whole_after(one, segment):
+    return int(one.redis.hget(one.keys.feed_from(segment), _epoch(one)) or 0)
 
 
 def _epoch(one):

@@ -3,14 +3,14 @@
 import asyncio
 
 from projections.worker import Worker
-from reads.feed import following
 from reads.reading import Views
+from shop.beside import beside
 
 
 async def test_a_feed_followed_before_there_are_views_is_followed_once_there_are(random_shop):
     async with random_shop(1) as one:
         read = Views(one.async_redis, one.keys, one.tail)
-        async with following(read.follow()):
+        async with beside(read.follow()):
             await asyncio.sleep(0.3)
             await Worker(one.tail, one.async_redis, one.keys).catch_up()
 

@@ -24,7 +24,7 @@ SHARED = {
 ROOMS: dict[str, set[str]] = {
     "shop": set(),
     "writes": SHARED - {"shop.views"} | {"shop.appending", "shop.keyring", "shop.sealing"},
-    "projections": SHARED,
+    "projections": SHARED | {"shop.beside"},
     "reads": SHARED - {"shop.log", "shop.tail"},
     "verify": {"shop.views", "shop.money", "shop.events", "shop.clock"},
     "schema": {"writes", "reads", "shop.views", "shop.money", "shop.ids", "shop.events", "shop.position", "shop.clock"},

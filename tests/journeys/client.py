@@ -19,7 +19,7 @@ _START = f"""mutation ($cart: ID!, $key: String!, $to: AddressInput) {{
   checkoutStart(input: {{cartId: $cart, idempotencyKey: $key, shippingAddress: $to}}) {{ {_CHECKOUT} }} }}"""
 _SELECT = f"mutation ($id: ID!, $quote: ID!) {{ checkoutShippingSelect(id: $id, quoteId: $quote) {{ {_CHECKOUT} }} }}"
 _HOME = {"name": "Ann", "line1": "1 Pier Road", "city": "Portland", "region": "ME", "postalCode": "04101", "country": "US"}
-_COMPLETE = """mutation ($id: ID!, $key: String!, $amount: Decimal!, $currency: CurrencyCode!) { checkoutComplete(input: {
+COMPLETE = """mutation ($id: ID!, $key: String!, $amount: Decimal!, $currency: CurrencyCode!) { checkoutComplete(input: {
   checkoutId: $id, idempotencyKey: $key, expectedTotal: {amount: $amount, currency: $currency},
   paymentProvider: "test", paymentToken: "approve"}) { orderId position errors { code message } } }"""
 
@@ -76,7 +76,7 @@ class Shop:
         if started["errors"]:
             return started
         total = (await self.ship(started))["checkout"]["total"]
-        done = await self.data(_COMPLETE, id=started["checkoutId"], key=str(uuid.uuid4()), **total)
+        done = await self.data(COMPLETE, id=started["checkoutId"], key=str(uuid.uuid4()), **total)
         return dict(done["checkoutComplete"])
 
     async def until_caught_up(self, seconds: float = 30) -> list[dict[str, Any]]:

@@ -124,7 +124,8 @@ class Goods:
         return row and warehouses.UpdateWarehouse(row.id, **told)
 
     def create_collection(self) -> Any:
-        return collections.CreateCollection(self._name(), self._slug(), product_ids=self._listed())
+        either = {"rule": self._rule()} if self._shop.chance(0.4) else {"product_ids": self._listed()}
+        return collections.CreateCollection(self._name(), self._slug(), **either)
 
     def update_collection(self) -> Any:
         collection = self._shop.one("SELECT id FROM collections")
@@ -134,9 +135,15 @@ class Goods:
             "slug": f"item-{self._random.randint(1, 12)}",
             "image": image,
             "product_ids": self._listed(),
+            "rule": self._rule(),
         }
         some = self._random.sample(sorted(said), self._random.randint(1, 3))
         return collection and collections.UpdateCollection(collection.id, **{name: said[name] for name in some})
+
+    def _rule(self) -> dict[str, Any] | None:
+        category = self._shop.one("SELECT id FROM categories")
+        rules = [None, {}, {"inStock": True}, {"tag": {"in": ["a", "b"]}, "price": {"lte": "2.50"}}]
+        return self._random.choice([*rules, {"category": category.id}] if category else rules)
 
     def _listed(self) -> list[str]:
         products = [row.id for row in self._shop.rows("SELECT id FROM products ORDER BY id")]

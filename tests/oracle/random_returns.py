@@ -1,13 +1,22 @@
-"""What buyers and staff may do about goods that come back, drawn at random."""
+"""What buyers and staff may do about goods that come back, or never leave, drawn at random."""
 
 from typing import Any
 
 from shop.events import LineQuantity
-from writes import returns
+from writes import cancels, charging, returns
 
 _SENT = """
     SELECT l.order_id, l.id, l.quantity FROM order_lines l JOIN orders o ON o.id = l.order_id
     WHERE o.status IN ('PLACED', 'COMPLETED') AND l.shipped > l.returned
+"""
+_PAID = "AND o.id IN (SELECT order_id FROM payments WHERE captured > refunded AND provider IN ('manual', 'test', 'late'))"
+_SENT_UNPAID = """
+    SELECT p.id FROM payments p JOIN order_lines l ON l.order_id = p.order_id
+    WHERE l.shipped > 0 AND p.state IN ('CREATED', 'AUTHORIZED')
+"""
+_WAITING = """
+    SELECT l.order_id, l.id, l.quantity FROM order_lines l JOIN orders o ON o.id = l.order_id
+    WHERE o.status = 'PLACED' AND l.status IN ('BACKORDERED', 'ALLOCATED', 'PICKING')
 """
 
 
@@ -20,11 +29,11 @@ class Returns:
 
     def draws(self) -> list[tuple[Any, int]]:
         """Each way to draw, and how often."""
-        return [(self.request, 6), (self.decide, 6), (self.receive, 6)]
+        return [(self.request, 6), (self.decide, 6), (self.receive, 6), (self.cancel_lines, 3), (self.take_money, 2)]
 
     def request(self) -> Any:
         """Of one order, mostly not more than may come back."""
-        row = self._shop.one(_SENT)
+        row = (self._shop.one(_SENT + _PAID) if self._shop.chance(0.7) else None) or self._shop.one(_SENT)
         if row is None:
             return None
         sent = [one for one in self._shop.rows(_SENT) if one.order_id == row.order_id]
@@ -41,7 +50,25 @@ class Returns:
         return no if self._shop.chance(0.25) else returns.ApproveReturn(row.id)
 
     def receive(self) -> Any:
-        row = self._shop.one("SELECT id FROM returns WHERE state = 'APPROVED'")
+        allowed = "SELECT o.id FROM returns o WHERE o.state = 'APPROVED'"
+        paid = allowed + _PAID.replace("o.id", " o.order_id")
+        row = self._shop.one(paid) or self._shop.one(allowed)
         warehouse = self._shop.one("SELECT id FROM warehouses")
         how = {"restock": self._shop.chance(0.7), "refund": self._shop.chance(0.8)}
         return row and returns.ReceiveReturn(row.id, warehouse.id, **how)
+
+    def take_money(self) -> Any:
+        """Of an order that has left in part, so that there is something to give back."""
+        row = self._shop.one(_SENT_UNPAID)
+        return row and charging.CapturePayment(row.id)
+
+    def cancel_lines(self) -> Any:
+        """Of one order, some units of each of some lines."""
+        row = self._shop.one(_WAITING)
+        if row is None:
+            return None
+        waiting = [one for one in self._shop.rows(_WAITING) if one.order_id == row.order_id]
+        some = self._random.sample(waiting, self._random.randint(1, len(waiting)))
+        lines = [LineQuantity(one.id, self._random.randint(1, one.quantity)) for one in some]
+        reason = self._random.choice([None, "Sold out"])
+        return cancels.CancelOrderLines(row.order_id, lines, reason, refund=self._shop.chance(0.8))

@@ -7,6 +7,7 @@ import pytest
 
 from shop import events, log
 from tests.oracle.conftest import SHOPS
+from tests.oracle.states import STATES, entered
 from writes.bus import HANDLERS
 
 _COMMANDS = 150
@@ -27,12 +28,12 @@ async def test_whatever_happens_the_views_show_what_the_tables_say(random_shop, 
 
 
 @pytest.mark.parametrize("place", [("sqlite", 1), ("postgres", 4)], indirect=True, ids=str)
-async def test_random_shops_reach_every_event_and_every_command(random_shop):
-    not_yet = {kind.__name__ for kind in (*events.ALL, *HANDLERS)}
+async def test_random_shops_reach_every_event_every_command_and_every_state(random_shop):
+    not_yet = {kind.__name__ for kind in (*events.ALL, *HANDLERS)} | STATES
     for seed in range(_MOST_SHOPS):
         async with random_shop(seed) as one:
             await one.shop.does(2 * _COMMANDS)  # some come late in an order's life
-            not_yet -= {recorded.type for recorded in _log(one)} | one.shop.accepted.keys()
+            not_yet -= {recorded.type for recorded in _log(one)} | one.shop.accepted.keys() | entered(_log(one))
         if not not_yet:
             break
 

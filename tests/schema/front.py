@@ -1,7 +1,7 @@
 """The whole way round in one process: the schema over a real bus, a worker that folds each commit at once, and its views."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,23 @@ class Front:
 
 def _moved(answered: Any) -> bool:
     return isinstance(answered, dict) and bool(answered.get("position"))
+
+
+@contextmanager
+def rounds(front: Front) -> Iterator[list[int]]:
+    """Count the exchanges with Redis that a reading makes once it is open."""
+    told, redis = [0], front.context.views.store.redis
+    pipeline = redis.pipeline
+
+    def counted(*args: Any, **options: Any) -> Any:
+        told[0] += 1
+        return pipeline(*args, **options)
+
+    redis.pipeline = counted  # type: ignore[method-assign]
+    try:
+        yield told
+    finally:
+        redis.pipeline = pipeline  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from schema import (
     shipping,
     stock,
     taxes,
+    wheres,
 )
 from schema.inputs import cleared, command, given
 from schema.money import MoneyInput
@@ -96,8 +97,8 @@ MADE = [
     (fulfillment.FulfillmentShipInput, parcel_commands.SetFulfillmentTracking, set()),
     (listings.ProductWhere, ProductFilter, set()),
     (listings.MoneyWhere, Prices, set()),
-    (listings.DateTimeWhere, Moments, set()),
-    (order_lists.StringWhere, Texts, set()),
+    (wheres.DateTimeWhere, Moments, set()),
+    (wheres.StringWhere, Texts, set()),
     (listings.AttributeWhere, AttributeFilter, set()),
     (order_lists.OrderWhere, OrderFilter, set()),
 ]
@@ -177,7 +178,7 @@ def test_a_price_goes_over_with_its_currencies() -> None:
 
 def test_of_two_ways_to_name_numbers_both_must_hold() -> None:
     def numbers(**where: Any) -> list[str] | None:
-        wanted = order_lists.order_filter(order_lists.OrderWhere(number=order_lists.StringWhere(**where)))
+        wanted = order_lists.order_filter(order_lists.OrderWhere(number=wheres.StringWhere(**where)))
         return None if wanted is None else wanted.number
 
     assert ["T1"] == numbers(eq="T1")

@@ -13,6 +13,7 @@ EXAMPLES = (
     Refused("no"),
     refusals.Invalid("no", ["input", "lines", 0]),
     refusals.NotFound("no"),
+    refusals.NotBought("no"),
     refusals.Taken("no"),
     refusals.VersionConflict(3, 2),
     refusals.OutOfStock("var_1", 3, 2, ["lines", 0]),

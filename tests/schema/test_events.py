@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from reads.feed import following
 from server import event_log
 from shop import clock
+from shop.beside import beside
 from tests.schema.front import Front, front
 from writes.catalog import CreateCategory, UpdateProduct
 from writes.stock import CreateWarehouse
@@ -43,7 +43,7 @@ async def pulled(front: Front, cursor: str | None = None, **wanted: Any) -> list
 @asynccontextmanager
 async def listening(front: Front, **wanted: Any) -> AsyncIterator[AsyncIterator[Any]]:
     """Subscribe, with the reader of the log at work."""
-    async with following(front.context.events.run()), asyncio.timeout(20):  # type: ignore[attr-defined]
+    async with beside(front.context.events.run()), asyncio.timeout(20):  # type: ignore[attr-defined]
         stream: Any = await front._schema.subscribe(_LIVE, variable_values=wanted, context_value=front.context)
         async with aclosing(stream):
             yield stream

@@ -35,21 +35,20 @@ _attribute = st.one_of(
     st.fixed_dictionaries({"key": st.just("size"), "in": st.lists(st.sampled_from(["S", "M", "XL"]), max_size=2)}),
 )
 _amounts = st.sampled_from(["0", "1", "2.49", "2.5", "9.999", "10"])
+_FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "vendor": _texts([*VENDORS, "Nobody"]),
+    "tag": _texts([*TAGS, "rare"]),
+    "attributes": st.lists(_attribute, max_size=3),
+    "inStock": st.booleans(),
+    "onSale": st.booleans(),
+    "category": st.integers(0, 3),
+    "price": st.fixed_dictionaries({}, optional={"gte": _amounts, "lte": _amounts}),
+    "status": st.lists(st.sampled_from(["DRAFT", "ACTIVE"]), max_size=2),
+    "ids": st.lists(st.integers(0, 24), max_size=20),
+}
+FITTING = st.fixed_dictionaries({}, optional=_FIELDS)
 _WHERE = st.fixed_dictionaries(
-    {},
-    optional={
-        "vendor": _texts([*VENDORS, "Nobody"]),
-        "tag": _texts([*TAGS, "rare"]),
-        "attributes": st.lists(_attribute, max_size=3),
-        "inStock": st.booleans(),
-        "onSale": st.booleans(),
-        "category": st.integers(0, 3),
-        "collection": st.just(0),
-        "price": st.fixed_dictionaries({}, optional={"gte": _amounts, "lte": _amounts}),
-        "published": st.sampled_from([True, False, None]),
-        "status": st.lists(st.sampled_from(["DRAFT", "ACTIVE"]), max_size=2),
-        "ids": st.lists(st.integers(0, 24), max_size=20),
-    },
+    {}, optional={**_FIELDS, "collection": st.just(0), "published": st.sampled_from([True, False, None])}
 )
 
 

@@ -1,14 +1,12 @@
 """Listings narrowed by what their products are, and how many exchanges with Redis a page of one costs."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from reads import listings
-from tests.schema.front import Front, front
+from tests.schema.front import Front, front, rounds
 from writes.catalog import CreateCategory, CreateProduct, UnpublishProduct, UpdateProduct
 from writes.collections import CreateCollection
 
@@ -32,23 +30,6 @@ async def found(front: Front, where: dict[str, Any], field: str = "NAME") -> lis
 async def goods(front: Front) -> list[str]:
     """Given four products that cost 5.00, 10.00, 10.00 and 20.00."""
     return [await front.sells(*one) for one in (("Cup", "5.00"), ("Axe", "10.00"), ("Bed", "20.00"), ("Dog", "10.00"))]
-
-
-@contextmanager
-def rounds(front: Front) -> Iterator[list[int]]:
-    """Count the exchanges with Redis that a reading makes once it is open."""
-    told, redis = [0], front.context.views.store.redis
-    pipeline = redis.pipeline
-
-    def counted(*args: Any, **options: Any) -> Any:
-        told[0] += 1
-        return pipeline(*args, **options)
-
-    redis.pipeline = counted  # type: ignore[method-assign]
-    try:
-        yield told
-    finally:
-        redis.pipeline = pipeline  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize(

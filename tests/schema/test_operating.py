@@ -9,8 +9,8 @@ import pytest
 from projections.products import product as products
 from projections.projection import Route
 from projections.worker import Worker
-from reads.feed import following
 from shop import events
+from shop.beside import beside
 from shop.views import Product
 from tests.schema.front import Front, front
 from writes.catalog import UpdateProduct
@@ -53,7 +53,7 @@ async def worked(front: Front) -> AsyncIterator[Front]:
     """Given a shop whose worker is at work by itself."""
     store = front.context.views.store
     worker = Worker(front.context.views.log, store.redis, store.keys)  # type: ignore[arg-type]
-    async with following(worker.run()):
+    async with beside(worker.run()):
         yield front
         worker.stop()
 

@@ -100,7 +100,11 @@ class Shop:
         return (await self.given(carts.CreateCart("uk", lines)))["cart_id"]
 
     async def checkout(self, *wanted):
-        return (await self.given(checkout.StartCheckout(await self.cart(*wanted))))["checkout_id"]
+        return await self.starts(await self.cart(*wanted))
+
+    async def starts(self, cart_id):
+        """Given a checkout of a cart; return its id."""
+        return (await self.given(checkout.StartCheckout(cart_id)))["checkout_id"]
 
     def completing(self, checkout_id, token="approve", **changed):
         """The command that pays a checkout as it stands; without a token, by hand."""

@@ -99,7 +99,7 @@ async def test_paying_by_hand_places_the_order_unpaid(shop):
     assert ["OrderCreated", "StockAllocated", "PaymentStarted", "OrderPlaced", "CartClosed"] == shop.names()
     assert "NONE" == shop.first(events.PaymentStarted).payment_status
     assert (5, 2, 0) == shop.level(mug)
-    assert {"order_id", "checkout_id"} == set(shop.answer.ids)
+    assert {"order_id", "checkout_id", "guest_order_id"} == set(shop.answer.ids)
 
 
 async def test_an_approved_payment_places_the_order_authorized(shop):

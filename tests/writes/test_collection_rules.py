@@ -145,3 +145,50 @@ async def test_of_two_updates_of_one_version_one_is_refused(shop, products):
 async def test_of_two_that_want_one_slug_at_once_one_gets_it(shop):
     answers = await asyncio.gather(*(shop.bus.send(CreateCollection(f"Gifts {n}", slug="gifts")) for n in range(2)))
     assert [Taken] == [type(answer.refused) for answer in answers if answer.refused is not None]
+
+
+async def test_a_collection_may_have_a_rule_instead_of_a_list(shop):
+    rule = {"tag": {"eq": "new"}, "price": {"lte": "10.00"}}
+    made = (await shop.when(CreateCollection("New", rule=rule))).ids
+    assert [events.CollectionDefined(collection_id=made["collection_id"], slug="new", name="New", rule=rule)] == shop.happened
+    assert [rule] == [row.rule for row in shop.rows(sa.select(t.collections.c.rule))]
+
+
+async def test_a_rule_is_changed_and_taken_away(shop):
+    collection_id = await gathered(shop, rule={"inStock": True})
+    await shop.when(UpdateCollection(collection_id, rule={}))
+    assert [{}] == [event.rule for event in shop.happened]
+    await shop.when(UpdateCollection(collection_id, rule=None))
+    assert [None] == [event.rule for event in shop.happened]
+
+
+async def test_a_list_and_a_rule_are_never_both(shop, products):
+    listing, ruled = await gathered(shop, "List", product_ids=products), await gathered(shop, "Rule", rule={})
+    for command in (
+        CreateCollection("Both", product_ids=products, rule={}),
+        UpdateCollection(listing, rule={}),
+        UpdateCollection(ruled, product_ids=products),
+    ):
+        refused = await shop.when(command)
+        assert isinstance(refused.refused, Invalid)
+        assert ["input", "rule"] == refused.refused.path
+
+
+async def test_a_list_gives_way_to_a_rule_in_one_command_and_the_other_way_round(shop, products):
+    collection_id = await gathered(shop, product_ids=products)
+    await shop.given(UpdateCollection(collection_id, product_ids=[], rule={}))
+    assert [] == listed(shop, collection_id)
+    await shop.given(UpdateCollection(collection_id, product_ids=products, rule=None))
+    assert products == listed(shop, collection_id)
+
+
+@pytest.mark.parametrize("named", ["collection", "published"])
+async def test_a_rule_finds_in_all_that_a_channel_sells(shop, named):
+    refused = await shop.when(CreateCollection("New", rule={named: "x"}))
+    assert isinstance(refused.refused, Invalid)
+    assert ["input", "rule", named] == refused.refused.path
+
+
+async def test_a_rule_names_a_category_that_there_is(shop):
+    refused = await shop.when(CreateCollection("New", rule={"category": "cat_none"}))
+    assert isinstance(refused.refused, NotFound)

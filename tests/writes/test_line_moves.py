@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from shop import events
 from writes import tables as t
 from writes.books import BookLine, RecordCredit, RecordPastOrder
-from writes.fulfillment import MOVES, SetOrderLineStatus
+from writes.fulfillment import SetOrderLineStatus
+from writes.order_lines import MOVES
 from writes.providers import Manual
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, VersionConflict
 from writes.stock import CreateWarehouse

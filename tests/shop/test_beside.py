@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from reads.feed import following
+from shop.beside import beside
 
 
 async def _swallows(cancelations):
@@ -19,7 +19,7 @@ async def _swallows(cancelations):
 async def test_work_under_which_a_driver_swallows_a_cancelation_ends_nevertheless():
     left, began = ["one"], time.monotonic()
 
-    async with asyncio.timeout(5), following(_swallows(left)):
+    async with asyncio.timeout(5), beside(_swallows(left)):
         await asyncio.sleep(0.01)
 
     assert [] == left
