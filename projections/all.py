@@ -6,7 +6,19 @@ from typing import Any
 import msgspec
 
 from projections import books as _books  # noqa: F401 - declares more folds of the order
-from projections import carts, catalog, charges, customers, orders, products, reviews, sales, stock, timelines
+from projections import (
+    carts,
+    catalog,
+    charges,
+    customers,
+    orders,
+    products,
+    reviews,
+    sales,
+    stock,
+    timelines,
+    webhooks,
+)
 from projections import returns as _returns  # noqa: F401 - and still more
 from projections.projection import Projection, Route
 from shop.events import Event
@@ -32,6 +44,7 @@ ALL: Sequence[Projection[Any]] = (
     charges.shipping_method,
     charges.tax_rate,
     charges.promotion,
+    webhooks.webhook,
 )
 
 

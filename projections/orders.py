@@ -171,10 +171,19 @@ def payment_started(view: Order, event: events.PaymentStarted, recorded: Recorde
     return replace(view, payments=[*view.payments, opened], payment_status=event.payment_status)
 
 
+@order.on(events.PaymentActionRequired, _id)
+def payment_action_required(view: Order, event: events.PaymentActionRequired, _: Recorded) -> Order:
+    return _payment(view, event, lambda payment: replace(payment, state="ACTION_REQUIRED", action=event.action))
+
+
 @order.on(events.PaymentAuthorized, _id)
 def payment_authorized(view: Order, event: events.PaymentAuthorized, _: Recorded) -> Order:
     amount = money(event.amount, event.currency)
-    return _payment(view, event, lambda payment: replace(payment, state="AUTHORIZED", authorized=amount), "SUCCESS")
+
+    def authorized(payment: Payment) -> Payment:
+        return replace(payment, state="AUTHORIZED", authorized=amount, action=None)
+
+    return _payment(view, event, authorized, "SUCCESS")
 
 
 @order.on(events.PaymentCaptured, _id)
@@ -182,7 +191,7 @@ def payment_captured(view: Order, event: events.PaymentCaptured, _: Recorded) ->
     def captured(payment: Payment) -> Payment:
         taken = plus(payment.captured, event.amount)
         most = max(payment.authorized, taken, key=units)
-        return replace(payment, state="CAPTURED", authorized=most, captured=taken)
+        return replace(payment, state="CAPTURED", authorized=most, captured=taken, action=None)
 
     return replace(_payment(view, event, captured, "SUCCESS"), paid=plus(view.paid, event.amount))
 
@@ -195,8 +204,8 @@ def payment_voided(view: Order, event: events.PaymentVoided, _: Recorded) -> Ord
 @order.on(events.PaymentFailed, _id)
 def payment_failed(view: Order, event: events.PaymentFailed, _: Recorded) -> Order:
     def failed(payment: Payment) -> Payment:
-        state = "FAILED" if payment.state == "CREATED" else payment.state
-        return replace(payment, state=state, decline_code=event.decline_code)
+        state = "FAILED" if payment.state in {"CREATED", "ACTION_REQUIRED"} else payment.state
+        return replace(payment, state=state, decline_code=event.decline_code, action=None)
 
     return _payment(view, event, failed, "FAILURE")
 
@@ -207,6 +216,14 @@ def payment_refunded(view: Order, event: events.PaymentRefunded, _: Recorded) ->
         return replace(payment, refunded=plus(payment.refunded, event.amount))
 
     return replace(_payment(view, event, refunded, "SUCCESS"), refunded=plus(view.refunded, event.amount))
+
+
+@order.on(events.ChargebackRecorded, _id)
+def chargeback_recorded(view: Order, event: events.ChargebackRecorded, recorded: Recorded) -> Order:
+    amount = money(event.amount, event.currency)
+    entry = LedgerEntry(id=event.entry_id, kind="CHARGEBACK", outcome="SUCCESS", amount=amount, at=recorded.at)
+    entry = replace(entry, provider_ref=event.provider_ref, message=event.message)
+    return _payment(view, event, lambda payment: replace(payment, ledger=[*payment.ledger, entry]))
 
 
 @order.on(events.FulfillmentCreated, _id)
@@ -338,7 +355,7 @@ def _entries(document: Order) -> Iterable[Entry]:
     yield views.LOOKUP, views.member(f"number={document.number}", document.id), 0
     for back in document.returns:
         yield views.LOOKUP, views.member(f"return={back.id}", document.id), 0
-        yield views.returns_in(back.state), views.member(back.created_at, f"{document.id}:{back.id}"), 0
+        yield views.returns_in(back.state), views.member(f"{back.created_at} {back.id}", document.id), 0
     for word in views.order_words(document):
         yield views.SEARCH, views.member(word, document.id), 0
     keys = {sort: views.member(key, document.id) for sort, key in views.order_sort_keys(document).items()}

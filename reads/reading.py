@@ -13,7 +13,7 @@ from reads.state import Shown, State
 from reads.store import Ask, Range, Span, Store
 from shop import views
 from shop.position import Position
-from shop.views import Document, Keys
+from shop.views import Delivered, Document, Keys
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T")
@@ -126,6 +126,14 @@ class Reading:
     async def sums(self, view: type[Document], indexes: Sequence[str]) -> dict[str, int]:
         """Add up the scores of each member over several indexes."""
         return await self._ask(self._store.sums(view, await self._generations(view), indexes)) if indexes else {}
+
+    async def delivered(self) -> dict[str, Delivered]:
+        """Read how far each webhook is, by its id: it stands beside the views, so there is no position to wait for."""
+        return await self._store.deliveries()
+
+    async def head(self) -> tuple[str, int]:
+        """Return the log's epoch and its end: what lag is told against."""
+        return await self._source.log.head()
 
     async def reached(self, view: type[Document]) -> Position:
         """Wait as far as was asked for, and return the place that a view has passed in every segment."""

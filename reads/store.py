@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from reads.state import Segment, State
 from shop import views
-from shop.views import Document, Keys, Parked
+from shop.views import Delivered, Document, Keys, Parked
 
 D = TypeVar("D", bound=Document)
 T = TypeVar("T")
@@ -75,6 +75,11 @@ class Store:
         """Read what is known of a document that stands parked."""
         found: Any = await self.redis.hget(self.keys.parked(segment), field)
         return None if found is None else msgspec.json.decode(found, type=Parked)
+
+    async def deliveries(self) -> dict[str, Delivered]:
+        """Read how far each webhook is, by its id."""
+        told: Any = await self.redis.hgetall(views.DELIVERIES)
+        return {webhook_id.decode(): msgspec.json.decode(value, type=Delivered) for webhook_id, value in told.items()}
 
     def documents(self, wanted: Sequence[tuple[type[Document], str, int]]) -> Ask[list[Document | Exception | None]]:
         """Documents by view, id and generation; None where there is none, the error where one cannot be read."""

@@ -4,6 +4,7 @@ import datetime as dt
 import enum
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import strawberry
 from strawberry import Parent
 
@@ -17,12 +18,14 @@ from schema.inputs import cleared, command
 from schema.money import Money, MoneyInput
 from schema.nodes import Node, Versioned, Within, known
 from schema.payloads import MutationPayload, after, send
+from schema.payment_actions import PaymentAction, PaymentProvider, as_json
 from schema.products import Variant
 from schema.promotions import AppliedCode
 from schema.scalars import JSON
 from schema.shipping import ShippingQuote
 from schema.taxes import TaxLine
 from shop import views
+from shop.events import PaymentAction as Action
 from writes.bus import Answer
 from writes.checkout import CancelCheckout, StartCheckout
 from writes.checkout_edits import SelectShipping, UpdateCheckout
@@ -100,6 +103,12 @@ class Checkout(Node, Versioned):
     async def shipping_methods(checkout: Parent[views.Checkout], info: Info) -> list[views.ShippingQuote]:
         return await charges.quotes(info.context.reading, checkout)
 
+    @strawberry.field
+    @staticmethod
+    def payment_providers(checkout: Parent[views.Checkout], info: Info) -> list[PaymentProvider]:
+        ways = info.context.bus.ways_to_pay(checkout.channel)
+        return [PaymentProvider(code=code, name=way.name, data=way.data) for code, way in ways.items()]
+
     @strawberry.field(graphql_type=Annotated["Order", strawberry.lazy("schema.orders")] | None)
     @staticmethod
     async def order(checkout: Parent[views.Checkout], info: Info) -> views.Order | None:
@@ -139,6 +148,7 @@ class CheckoutCompleteInput:
     payment_provider: str | None = strawberry.UNSET
     payment_token: str | None = strawberry.UNSET
     capture: bool = False
+    return_url: str | None = strawberry.UNSET
 
 
 @strawberry.type
@@ -154,7 +164,10 @@ class CheckoutPayload(MutationPayload):
         return await _checkout(answer, info)
 
 
-@strawberry.type(description="`orderToken` is the secret by which a guest reads this order from now on.")
+@strawberry.type(
+    description="`nextAction` is `action` as the provider gave it. "
+    "`orderToken` is the secret by which a guest reads this order from now on."
+)
 class CheckoutCompletePayload(MutationPayload):
     @strawberry.field
     @staticmethod
@@ -171,6 +184,17 @@ class CheckoutCompletePayload(MutationPayload):
     @staticmethod
     async def checkout(answer: Parent[Answer], info: Info) -> views.Checkout | None:
         return await _checkout(answer, info)
+
+    @strawberry.field(graphql_type=PaymentAction | None)
+    @staticmethod
+    def action(answer: Parent[Answer]) -> Action | None:
+        return _action(answer)
+
+    @strawberry.field
+    @staticmethod
+    def next_action(answer: Parent[Answer]) -> JSON | None:
+        action = _action(answer)
+        return None if action is None else JSON(as_json(action))
 
     @strawberry.field
     @staticmethod
@@ -223,6 +247,11 @@ class CheckoutMutation:
     async def checkout_complete(info: Info, input: CheckoutCompleteInput) -> Answer:
         total = {"expected_total": input.expected_total.amount, "expected_currency": input.expected_total.currency}
         return await send(info, command(CompleteCheckout, input, **total), input.idempotency_key)
+
+
+def _action(answer: Answer) -> Action | None:
+    asked = answer.ids.get("action")
+    return None if asked is None else msgspec.convert(asked, Action)
 
 
 async def _checkout(answer: Answer, info: Info) -> views.Checkout | None:

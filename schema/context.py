@@ -9,7 +9,7 @@ import strawberry
 from reads.reading import Reading, Views
 from reads.status import Status
 from schema.faults import fault
-from schema.outside import EventLog, Operations
+from schema.outside import EventLog, Operations, Targets
 from schema.proofs import Caller, Proofs
 from writes.bus import Bus
 from writes.work import Limits
@@ -31,6 +31,7 @@ class Context:
     connection_params: Mapping[str, object] = field(default_factory=dict)
     events: EventLog
     operations: Operations
+    targets: Targets
     limits: Limits = field(default_factory=Limits)
     idempotency_key: str | None = None
     at_least_header: Sequence[str] = ()

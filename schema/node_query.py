@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from reads import carts, products, returns
+from reads import carts, products, returns, webhooks
 from reads.carts import JoinedCart
 from reads.reading import Reading
 from schema.catalog import DEFAULT, shown
@@ -46,6 +46,7 @@ LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
     "ret": lambda reading, node_id, _: _return(reading, node_id),
     "cus": _document(views.Customer),
     "cred": _document(views.Credit),
+    "hook": lambda reading, node_id, _: webhooks.webhook(reading, node_id),
     "rev": _document(views.Review),
 }
 

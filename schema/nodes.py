@@ -28,6 +28,7 @@ TYPES = {
     "ret": "Return",
     "cus": "Customer",
     "cred": "Credit",
+    "hook": "Webhook",
     "rev": "Review",
 }
 

@@ -57,3 +57,10 @@ class Operations(Protocol):
 
     async def parked(self, view: str | None) -> Sequence[tuple[Position, Parked]]:
         """All documents that stand parked, oldest event first, each with the place of its event."""
+
+
+class Targets(Protocol):
+    """Where webhooks may go."""
+
+    async def problem(self, url: str) -> str | None:
+        """Say why a webhook cannot go there as things stand: its form, its name or the addresses that leads to."""

@@ -8,15 +8,19 @@ import strawberry
 from strawberry import Parent
 
 from reads import orders
+from schema.checkout import CheckoutCompletePayload
 from schema.context import Info
 from schema.fulfillment import LineQuantityInput
 from schema.inputs import command
 from schema.money import Money, MoneyInput
 from schema.nodes import Node
 from schema.payloads import MutationPayload, after, send
+from schema.payment_actions import PaymentAction
+from schema.scalars import JSON
 from shop import views
 from writes.bus import Answer
 from writes.charging import CapturePayment, RefundPayment, VoidPayment
+from writes.recovery import ContinuePayment
 
 if TYPE_CHECKING:
     from schema.orders import Order
@@ -59,7 +63,7 @@ class LedgerEntry:
     message: str | None
 
 
-@strawberry.type
+@strawberry.type(description="`action` is there while the state is ACTION_REQUIRED, so that a reloaded page can go on.")
 class Payment(Node):
     provider: str
     state: PaymentState
@@ -68,6 +72,13 @@ class Payment(Node):
     refunded: Money
     ledger: list[LedgerEntry]
     decline_code: str | None
+    action: PaymentAction | None
+
+
+@strawberry.input(description="`data` is what the provider added to `returnUrl`, or what its widget answered.")
+class PaymentContinueInput:
+    idempotency_key: str
+    data: JSON | None = strawberry.UNSET
 
 
 @strawberry.input(description="No amount means all that is left.")
@@ -110,6 +121,15 @@ class PaymentPayload(MutationPayload):
 
 @strawberry.type
 class PaymentMutation:
+    @strawberry.mutation(
+        graphql_type=CheckoutCompletePayload,
+        description="After the buyer did what `action` asked. The provider's webhook may have been first: "
+        "then this finds the work done.",
+    )
+    @staticmethod
+    async def payment_continue(info: Info, id: strawberry.ID, input: PaymentContinueInput) -> Answer:
+        return await send(info, command(ContinuePayment, input, payment_id=id), input.idempotency_key)
+
     @strawberry.mutation(graphql_type=PaymentPayload)
     @staticmethod
     async def payment_capture(info: Info, id: strawberry.ID, input: PaymentCaptureInput) -> Answer:

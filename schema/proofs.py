@@ -1,4 +1,4 @@
-"""The secrets by which a guest proves a cart or an order, and which of these a caller is shown. No token is ever stored."""
+"""Secrets made of the server's key: those that prove a cart or an order, and those that sign webhooks. None is stored."""
 
 import base64
 import hmac
@@ -15,6 +15,11 @@ class Proofs:
         """The secret of a cart or an order, by its id; the same each time."""
         mac = base64.urlsafe_b64encode(hmac.digest(self._key, of.encode(), "sha256"))
         return f"{of}.{mac.decode().rstrip('=')}"
+
+    def webhook_secret(self, webhook_id: str, number: int) -> str:
+        """What signs a webhook's deliveries. It is no token: it proves nothing to us."""
+        mac = base64.urlsafe_b64encode(hmac.digest(self._key, f"webhook {webhook_id} {number}".encode(), "sha256"))
+        return f"whsec_{mac.decode().rstrip('=')}"
 
     def proven(self, token: str | None) -> str | None:
         """The id that a token proves; None for one that we did not make."""

@@ -34,6 +34,7 @@ from schema.shipping import ShippingMutation, ShippingQuery
 from schema.stock import StockMutation, StockQuery
 from schema.taxes import TaxMutation, TaxQuery
 from schema.views import ViewQuery
+from schema.webhooks import WebhookMutation, WebhookQuery
 
 
 @strawberry.type
@@ -56,6 +57,7 @@ class Query(
     ViewQuery,
     OperationQuery,
     EventQuery,
+    WebhookQuery,
 ):
     pass
 
@@ -80,6 +82,7 @@ class Mutation(
     ReviewMutation,
     ErasureMutation,
     OperationMutation,
+    WebhookMutation,
 ):
     pass
 

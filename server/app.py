@@ -21,14 +21,18 @@ from schema.context import Context
 from schema.proofs import Proofs
 from schema.root import build_schema
 from server import callers, duties, parts
+from server.delivery import Deliverer
+from server.erasing import Erasing
 from server.event_log import ServedLog
 from server.nudges import Nudges
 from server.operations import Operations
+from server.payment_webhooks import deliver_of_test, payment_webhook
 from server.secret_key import secret_key
 from server.settings import Settings
 from shop.beside import beside
 from shop.tail import LogUnavailableError, open_tail
 from writes.database import open_database
+from writes.trial import Test
 
 _STANDS_STILL_MS = 10_000  # an event that is older than this, and not in a view, says that nobody works on it
 
@@ -59,6 +63,7 @@ class Face(GraphQL[Context, None]):
             caller=callers.caller(headers, dev=self._dev),
             events=state.events,
             operations=state.operations,
+            targets=state.targets,
             idempotency_key=headers.get("idempotency-key"),
             at_least_header=headers.getlist("tradewind-at-least"),
         )
@@ -71,7 +76,8 @@ class Face(GraphQL[Context, None]):
 
 def create_app(settings: Settings) -> Starlette:
     """Make the application; its parts are opened when it starts and closed when it ends."""
-    face = Face(dev=settings.dev, proofs=Proofs(secret_key(settings)))
+    proofs = Proofs(secret_key(settings))
+    face = Face(dev=settings.dev, proofs=proofs)
 
     @asynccontextmanager
     async def opened(app: Starlette) -> AsyncIterator[None]:
@@ -80,18 +86,25 @@ def create_app(settings: Settings) -> Starlette:
             tail = await stack.enter_async_context(open_tail(settings.database()))
             database = open_database(settings.database())
             bus = await stack.enter_async_context(parts.open_bus(settings, database, parts.nudge(client)))
+            await stack.enter_async_context(beside(duties.recover_payments(bus)))
+            if isinstance(bank := bus.providers.get("test"), Test):
+                await stack.enter_async_context(beside(deliver_of_test(bus, bank)))
             keys, nudges = await parts.layout(client, settings), Nudges(client)
             views, events = Views(client, keys, tail), ServedLog(tail, nudges)
-            for work in (views.follow(), nudges.run(), events.run()):
+            poster = await stack.enter_async_context(parts.open_poster(settings))
+            hooks = Deliverer(bus, tail, client, nudges, poster, proofs.webhook_secret)
+            erasing = Erasing(bus, database, tail, views, client, keys)
+            duty = (hooks.run(), duties.expire_what_is_due(bus), erasing.follow_up())
+            for work in (views.follow(), nudges.run(), events.run(), *duty):
                 await stack.enter_async_context(beside(work))
-            await stack.enter_async_context(beside(duties.expire_what_is_due(bus)))
             app.state.bus, app.state.views, app.state.status = bus, views, Status(views)
-            app.state.events, app.state.operations = events, Operations(client, keys, tail)
+            app.state.events, app.state.operations, app.state.targets = events, Operations(client, keys, tail), poster
             yield
 
     routes = [
         Route("/graphql", face, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", face),
+        Route("/payments/{provider}/webhook", payment_webhook, methods=["POST"]),
         Route("/health", health, methods=["GET"]),
     ]
     return Starlette(routes=routes, lifespan=opened)

@@ -25,6 +25,7 @@ from server.books_file import read_books
 from server.checks import UnfitStoreError, until_fit
 from server.csv_file import BadFile
 from server.importing import Summary, import_books, import_products
+from server.key_commands import key_commands
 from server.log_commands import log_commands
 from server.operating import told_view
 from server.products_file import read_products
@@ -46,6 +47,7 @@ cli.add_typer(view_commands)
 cli.add_typer(verify_commands)
 cli.add_typer(schema, name="schema")
 cli.add_typer(log_commands, name="log")
+cli.add_typer(key_commands, name="keys")
 
 Dev = Annotated[bool, typer.Option("--dev", help="Playground, both payment providers, demo catalog. Not for production.")]
 Channel = Annotated[str, typer.Option(help="The channel to import into; made where there is none.")]

@@ -7,12 +7,16 @@ import redis.exceptions
 from redis.asyncio import Redis
 
 from server import redis_server
+from server.posting import Poster
 from server.settings import Settings
+from server.small_files import SmallFiles
 from shop import views
 from shop.views import Keys
 from writes.bus import Bus
 from writes.database import Database, open_writer
-from writes.providers import Manual, Provider, Test
+from writes.providers import Manual, Provider
+from writes.trial import Test
+from writes.work import Limits
 
 EMBEDDED_SEGMENTS = 1
 SERVER_SEGMENTS = 16
@@ -46,14 +50,29 @@ async def open_bus(
     """Open the bus of this process. An import's takes longer turns, fewer fsyncs, and leaves room for buyers between."""
     writer = open_writer(database, importing=importing)
     try:
-        yield Bus(writer, providers=providers(settings), committed=nudge)
+        limits = Limits(private_webhooks=settings.webhooks_allow_private)
+        yield Bus(writer, providers=providers(settings), open_in=settings.open_in(), committed=nudge, limits=limits)
     finally:
         await writer.close()
 
 
+@asynccontextmanager
+async def open_poster(settings: Settings) -> AsyncIterator[Poster]:
+    """Open what sends webhooks, within the bounds that are set."""
+    poster = Poster(private=settings.webhooks_allow_private, seconds=settings.webhook_seconds)
+    try:
+        yield poster
+    finally:
+        await poster.close()
+
+
 def providers(settings: Settings) -> dict[str, Provider]:
-    """The payment providers that the settings open."""
-    shipped: dict[str, Provider] = {"manual": Manual(), "test": Test()}
+    """The payment providers that the settings open. What `test` did lies in the data folder, as at a bank."""
+    bank = (SmallFiles(settings.data / "test_provider" / part) for part in ("deeds", "webhooks"))
+    shipped: dict[str, Provider] = {
+        "manual": Manual(ship_before_payment=settings.manual_ship_before_payment),
+        "test": Test(*bank, secret=settings.test_webhook_secret),
+    }
     unknown = [name for name in settings.providers() if name not in shipped]
     if unknown:
         raise ValueError(f"there is no payment provider {unknown[0]!r}: name some of {', '.join(shipped)}")

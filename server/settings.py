@@ -18,9 +18,13 @@ class Settings(BaseSettings):
     port: int = 8000
     data: Path = Path(".tradewind")
     dev: bool = False
-    payment_providers: list[str] = []
+    payment_providers: list[str] | dict[str, list[str]] = []  # for all channels, or for each by its code
     allow_test_provider: bool = False
+    test_webhook_secret: str = "test"  # noqa: S105 - of a provider that moves no money: who knows it can pay with `approve` as well
+    manual_ship_before_payment: bool = False
     secret_key: str = Field(default="", repr=False)
+    webhooks_allow_private: bool = False
+    webhook_seconds: float = Field(default=10, gt=0, le=60)
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
 
@@ -42,11 +46,17 @@ class Settings(BaseSettings):
         return Path(path).absolute()
 
     def providers(self) -> list[str]:
-        """The payment providers that are open: those named; in dev mode both that ship, where none is named."""
-        if self.dev and not self.payment_providers:
+        """The payment providers that are open somewhere: those named; in dev mode both that ship, where none is named."""
+        named = self.payment_providers
+        every = [one for some in named.values() for one in some] if isinstance(named, dict) else named
+        if self.dev and not named:
             return ["manual", "test"]
-        if "test" in self.payment_providers and not (self.dev or self.allow_test_provider):
+        if "test" in every and not (self.dev or self.allow_test_provider):
             raise ValueError(
                 "the payment provider `test` moves no money: it runs with --dev or TRADEWIND_ALLOW_TEST_PROVIDER=1"
             )
-        return self.payment_providers
+        return list(dict.fromkeys(every))
+
+    def open_in(self) -> dict[str, list[str]] | None:
+        """The payment providers that are open in each channel; None opens all of them everywhere."""
+        return self.payment_providers if isinstance(self.payment_providers, dict) and self.payment_providers else None

@@ -26,6 +26,7 @@ PREFIXES = {
     "address": "addr",
     "review": "rev",
     "credit": "cred",
+    "webhook": "hook",
     "event": "evt",
     "command": "cmd",
     "key": "key",

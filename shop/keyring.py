@@ -28,8 +28,8 @@ subject_keys = sa.Table(
 _AHEAD = 32  # keys that are made at once where making one costs an fsync
 _CREATE = "CREATE TABLE IF NOT EXISTS subject_keys (id TEXT PRIMARY KEY, key BLOB, destroyed_at TEXT)"
 _BURY = """
-    INSERT INTO {table} (id, key, destroyed_at) VALUES ({id}, NULL, {at})
-    ON CONFLICT (id) DO UPDATE SET key = NULL, destroyed_at = excluded.destroyed_at WHERE subject_keys.destroyed_at IS NULL
+    INSERT INTO {table} AS known (id, key, destroyed_at) VALUES (:id, NULL, :at)
+    ON CONFLICT (id) DO UPDATE SET key = NULL, destroyed_at = excluded.destroyed_at WHERE known.destroyed_at IS NULL
 """
 
 
@@ -82,9 +82,8 @@ class KeyFile:
         return None if found is None else found[0]
 
     def destroy(self, key_ids: Iterable[str], at: str) -> None:
-        """Destroy keys, and leave nothing of them in the file or its log. Those that are not there are noted as destroyed."""
-        self._connection.executemany(_BURY.format(table="subject_keys", id="?", at="?"), [(one, at) for one in key_ids])
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Destroy keys; those that are not there are noted as destroyed, so that they cannot come back unnoticed."""
+        self._connection.executemany(_BURY.format(table="subject_keys"), [{"id": one, "at": at} for one in key_ids])
 
     def close(self) -> None:
         self._connection.close()
@@ -127,6 +126,13 @@ def found(connection: sa.Connection) -> None:
         return
     connection.execute(sa.schema.CreateSchema("keyring", if_not_exists=True))
     metadata.create_all(connection)
+
+
+def destroy(connection: sa.Connection, key_ids: Iterable[str], at: str) -> None:
+    """What KeyFile.destroy does, in the transaction that is open on a connection of PostgreSQL."""
+    bury = sa.text(_BURY.format(table="keyring.subject_keys"))
+    for one in key_ids:
+        connection.execute(bury, {"id": one, "at": at})
 
 
 def _made() -> Key:

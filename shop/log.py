@@ -200,6 +200,12 @@ def following(connection: sa.Connection, position: int, event_id: str, limit: in
     return [_recorded(row) for row in rows[1:]]
 
 
+def last_of_root(connection: sa.Connection, root: str) -> int:
+    """Return the position of the last event that changed the document `root`; 0 where none did."""
+    last = sa.select(sa.func.max(event_roots.c.position)).where(event_roots.c.root == root)
+    return connection.scalar(last) or 0
+
+
 def of_root(connection: sa.Connection, root: str, after: int, upto: int, limit: int) -> list[Recorded]:
     """Return up to `limit` events that changed the document `root`, in order, with after < position <= upto."""
     place = event_roots.c.position
@@ -223,6 +229,13 @@ def positions_of(connection: sa.Connection, command_ids: Iterable[str]) -> dict[
         .group_by(columns.command_id)
     )
     return {str(command): int(position) for command, position in rows}
+
+
+def missing_keys(connection: sa.Connection) -> list[str]:
+    """Return the keys that events were sealed with and that are neither in the keyring nor destroyed, by their names."""
+    sealed_with = sa.select(stored_events.c.key_id).distinct().select_from(_WITH_KEYS)
+    missing = sealed_with.where(stored_events.c.key_id.is_not(None), subject_keys.c.id.is_(None))
+    return list(connection.scalars(missing.order_by(stored_events.c.key_id)))
 
 
 def finds_kinds(connection: sa.Connection) -> bool:

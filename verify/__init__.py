@@ -12,7 +12,7 @@ import redis
 import sqlalchemy as sa
 
 from shop.views import Keys
-from verify import catalog, charges, figures, orders, products, selling, timelines
+from verify import catalog, charges, figures, orders, products, selling, timelines, webhooks
 from verify.compare import compared
 from verify.expected import Expected
 from verify.found import Found, everything, standing
@@ -31,6 +31,7 @@ _PARTS = (
     figures.expect_reviews,
     figures.expect_days,
     figures.expect_rankings,
+    webhooks.expect_webhooks,
 )
 
 

@@ -17,7 +17,6 @@ NOT_IN_SQL: Mapping[tuple[type[msgspec.Struct], str], str] = {
     (views.Document, "updated_at"): "the moment of the last event; index entries by it are held against the document's own",
     (views.Checkout, "version"): "its stream also counts the stock it holds and releases, which the view does not show",
     (views.Variant, "updated_at"): "the moment of the last event",
-    (views.Payment, "decline_code"): "the ledger keeps the provider's message only",
 }
 # Lists whose order no table tells, or only by moments that are often the same: they are compared as sets.
 UNORDERED = {
@@ -45,7 +44,8 @@ _INSIDE: Mapping[type, tuple[str, ...]] = {
 }
 # What events tell of a person is sealed in the log: these names are left out of what a timeline tells.
 _SEALED = (
-    "email", "shipping_address", "billing_address", "metadata", "note", "reason", "message", "tracking_number", "tracking_url",
+    "email", "shipping_address", "billing_address", "metadata", "note", "reason", "message", "action", "tracking_number",
+    "tracking_url",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ _JSON = dict.fromkeys(
         "attributes",
         "billing_address",
         "countries",
+        "event_types",
         "image",
         "media",
         "metadata",

@@ -3,6 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
+from shop.events import PaymentAction
 from shop.money import money, rounded
 from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
 from verify.charges import shipped_and_taxed
@@ -13,6 +16,10 @@ from verify.selling import address, said
 _GOODS = """
     SELECT order_id AS of, sum(quantity - canceled) AS wanted, sum(shipped) AS shipped, sum(returned) AS returned
     FROM order_lines GROUP BY order_id
+"""
+_PAYMENTS = """
+    SELECT p.order_id AS of, p.*, h.decline_code, CAST(h.action AS TEXT) AS action
+    FROM payments p LEFT JOIN payment_hurdles h ON h.payment_id = p.id
 """
 _FULFILLMENTS = """
     SELECT f.order_id AS of, f.*, t.carrier, t.tracking_number, t.tracking_url
@@ -27,7 +34,7 @@ def expect_orders(expected: Expected) -> None:
     tables = {
         "lines": expected.grouped("SELECT order_id AS of, * FROM order_lines ORDER BY ordinal"),
         "allocations": expected.grouped("SELECT order_line_id AS of, * FROM allocations"),
-        "payments": expected.grouped("SELECT order_id AS of, * FROM payments"),
+        "payments": expected.grouped(_PAYMENTS),
         "ledger": expected.grouped("SELECT payment_id AS of, * FROM ledger_entries"),
         "fulfillments": expected.grouped(_FULFILLMENTS),
         "fulfilled": expected.grouped("SELECT fulfillment_id AS of, * FROM fulfillment_lines"),
@@ -85,7 +92,7 @@ def _paid(payments: list[Any], captured: int, refunded: int, total: int) -> str:
         (paid and captured < total, "PARTIALLY_PAID"),
         (paid, "PAID"),
         ("AUTHORIZED" in states, "AUTHORIZED"),
-        ("CREATED" in states, "NONE"),
+        (bool(states & {"CREATED", "ACTION_REQUIRED"}), "NONE"),
         ("VOIDED" in states, "VOIDED"),
         ("FAILED" in states, "FAILED"),
     ]
@@ -121,6 +128,8 @@ def _payment(row: Any, currency: str, ledger: list[Any]) -> Payment:
         authorized=money(row.authorized, currency),
         captured=money(row.captured, currency),
         refunded=money(row.refunded, currency),
+        decline_code=row.decline_code,
+        action=None if row.action is None else msgspec.json.decode(row.action, type=PaymentAction),
         ledger=[
             LedgerEntry(
                 id=entry.id,

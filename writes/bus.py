@@ -1,9 +1,10 @@
 """The command bus: all that the shop can be told to do, and how one command becomes one committed transaction."""
 
 import asyncio
+import datetime as dt
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,9 +21,11 @@ from writes import (
     catalog,
     categories,
     channels,
+    chargebacks,
     charging,
     checkout,
     checkout_edits,
+    claims,
     codes,
     collections,
     completing,
@@ -36,6 +39,7 @@ from writes import (
     payments,
     prices,
     promotions,
+    recovery,
     returns,
     reviews,
     shipping,
@@ -44,9 +48,11 @@ from writes import (
     transfers,
     variants,
     warehouses,
+    webhooks,
 )
+from writes.asking import answer_of
 from writes.keys import Kept, Key
-from writes.providers import Provider
+from writes.providers import Provider, open_ways
 from writes.refusals import OutOfStock, Refused, StillInProgress
 from writes.work import Done, Limits, Work
 from writes.writer import Attempt, Committed, Writer
@@ -97,6 +103,9 @@ HANDLERS: Mapping[type, Handler] = {
     charging.VoidPayment: charging.void_payment,
     charging.RefundPayment: charging.refund_payment,
     payments.RecordPaymentResult: payments.record_payment_result,
+    recovery.ContinuePayment: recovery.continue_payment,
+    recovery.RecoverPayment: recovery.recover_payment,
+    chargebacks.RecordChargeback: chargebacks.record_chargeback,
     orders.UpdateOrder: orders.update_order,
     orders.AddOrderNote: orders.add_order_note,
     orders.CancelOrder: orders.cancel_order,
@@ -120,8 +129,15 @@ HANDLERS: Mapping[type, Handler] = {
     reviews.ModerateReview: reviews.moderate_review,
     erasure.EraseCustomer: erasure.erase_customer,
     erasure.EraseOrder: erasure.erase_order,
+    erasure.EraseCheckout: erasure.erase_checkout,
+    erasure.FinishErasure: erasure.finish_erasure,
     books.RecordPastOrder: books.record_past_order,
     books.RecordCredit: books.record_credit,
+    webhooks.CreateWebhook: webhooks.create_webhook,
+    webhooks.UpdateWebhook: webhooks.update_webhook,
+    webhooks.ReplayWebhook: webhooks.replay_webhook,
+    webhooks.RotateWebhookSecret: webhooks.rotate_webhook_secret,
+    webhooks.RemoveWebhook: webhooks.remove_webhook,
 }
 
 _TWIN_SECONDS = 10.0
@@ -163,15 +179,24 @@ class Bus:
         *,
         providers: Mapping[str, Provider],
         committed: Callable[[int], Awaitable[None]],
+        open_in: Mapping[str, Sequence[str]] | None = None,
         limits: Limits | None = None,
         now: clock.Clock = clock.utc_now,
     ) -> None:
-        """`committed` is told the last position after each commit: the nudge that wakes the worker. It must not raise."""
+        """`committed` is told the last position after each commit: the nudge that wakes the worker. It must not raise.
+
+        `open_in`: the codes of the providers that are open in each channel; None opens all everywhere.
+        """
         self._writer = writer
-        self._providers = providers
+        self.providers = providers
+        self._open_in = open_in
         self._committed = committed
         self._limits = limits or Limits()
         self._now = now
+
+    def ways_to_pay(self, channel: str) -> Mapping[str, Provider]:
+        """The providers that are open to the buyers of a channel, by code, in the order they are shown in."""
+        return open_ways(self.providers, self._open_in, channel)
 
     async def send(
         self, command: msgspec.Struct, *, key: str | None = None, actor: str = "anonymous", correlation: str | None = None
@@ -197,6 +222,10 @@ class Bus:
     async def read(self, query: Callable[[sa.Connection], Any]) -> Any:
         """Run a query of the write side's own (which checkouts are overdue?) on the writer's connection."""
         return (await self._writer.run(lambda connection: Attempt((), query(connection)))).result
+
+    async def keep(self, change: Callable[[sa.Connection], Any]) -> Any:
+        """Make a change that no event tells, in a transaction of its own: what duties keep for themselves."""
+        return (await self._writer.run(lambda connection: Attempt((), change(connection)))).result
 
     async def _again_without_overdue(self, sent: _Sent, overdue: list[str]) -> Answer:
         """End each checkout whose time is over, each in its own transaction, then try once more."""
@@ -225,18 +254,17 @@ class Bus:
             replayed = kept.command_id != sent.command_id  # our own answer: only the reply to the COMMIT was lost
             return Answer(kept.answer, _place(committed.epoch, committed.result.position), replayed, kept.refused)
         done: Done = committed.result
-        answer, refused, place = dict(done.answer), done.refused, _place(committed.epoch, committed.position)
+        answer, refused, place = dict(done.answer), done.refused, _place(committed.epoch, committed.position or done.seen)
         asked = deque(done.calls)
         while asked:
             call = asked.popleft()
-            record = payments.RecordPaymentResult(
-                call.order_id, call.payment_id, call.entry_id, await self._providers[call.provider].perform(call)
-            )
+            result = await answer_of(self.providers.get(call.provider), call, self._limits.provider_seconds)
+            record = payments.RecordPaymentResult(call.order_id, call.payment_id, call.entry_id, result)
             settle = partial(self._next, sent=sent, record=record, so_far=answer, refused=refused, last=not asked)
             committed = await self._transact(settle, None)
             done = committed.result
             answer, refused = answer | dict(done.answer), refused or done.refused
-            place = _place(committed.epoch, committed.position) or place
+            place = _place(committed.epoch, committed.position or done.seen) or place
             asked.extend(done.calls)
         return Answer(answer, place, False, refused)
 
@@ -256,6 +284,7 @@ class Bus:
         done = self._decide(connection, now, sent.command)
         if not done.calls:
             keys.keep(connection, sent.key, dict(done.answer), done.refused)
+        self._claim(connection, now, sent, done, {})
         return self._drafted(connection, now, sent, done)
 
     def _next(
@@ -273,10 +302,16 @@ class Bus:
         done = self._decide(connection, now, record)
         if last and not done.calls:
             keys.keep(connection, sent.key, so_far | dict(done.answer), refused or done.refused)
+        self._claim(connection, now, sent, done, so_far)
         return self._drafted(connection, now, sent, done)
 
+    def _claim(self, connection: sa.Connection, now: dt.datetime, sent: _Sent, done: Done, so_far: dict[str, Any]) -> None:
+        """What a provider is asked next is ours until the deadline; then it is recovery's."""
+        deadline = clock.text(now + dt.timedelta(seconds=self._limits.claim_seconds))
+        claims.open_claims(connection, done.calls, sent.key, sent.command_id, deadline, so_far | dict(done.answer))
+
     def _decide(self, connection: sa.Connection, now: Any, command: Any) -> Done:
-        return HANDLERS[type(command)](Work(connection, now, self._limits, self._providers), command)
+        return HANDLERS[type(command)](Work(connection, now, self._limits, self.providers, self._open_in), command)
 
     def _drafted(self, connection: sa.Connection, now: Any, sent: _Sent, done: Done) -> Attempt:
         drafts = appending.draft(

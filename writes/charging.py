@@ -20,7 +20,8 @@ from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
 
 _NEXT = {
-    "CREATED": ("AUTHORIZED", "CAPTURED", "FAILED"),
+    "CREATED": ("ACTION_REQUIRED", "AUTHORIZED", "CAPTURED", "FAILED"),
+    "ACTION_REQUIRED": ("AUTHORIZED", "CAPTURED", "FAILED"),
     "AUTHORIZED": ("CAPTURED", "VOIDED"),
     "CAPTURED": (),
     "VOIDED": (),
@@ -82,7 +83,7 @@ def void_payment(work: Work, command: VoidPayment) -> Done:
 
 def refund_payment(work: Work, command: RefundPayment) -> Done:
     order, payment = _claimable(work, command.payment_id)
-    left = payment.captured - payment.refunded
+    left = ledger.left_of(work, payment)
     if left == 0:
         raise NotAllowedFrom("The payment", payment.state, _NEXT[payment.state], ["id"])
     cut = [] if command.lines is None else _cut(work, order, command.lines)
@@ -99,7 +100,7 @@ def give_back(work: Work, order: Any, wanted: Sequence[tuple[Any, int]], reason:
     happened: list[events.Event] = []
     calls: list[ProviderCall] = []
     for payment in ledger.payments_of(work, order.id):
-        left = payment.captured - payment.refunded if payment.provider in work.providers else 0
+        left = ledger.left_of(work, payment) if payment.provider in work.providers else 0
         left = left if most is None else min(left, most)
         cut = refunds.parts(work, order, wanted, left)
         amount = sum(one.amount for one in cut)

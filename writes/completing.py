@@ -31,6 +31,7 @@ class CompleteCheckout(msgspec.Struct, frozen=True):
     payment_provider: str | None = None
     payment_token: str | None = None
     capture: bool = False
+    return_url: str | None = None
 
 
 def complete_checkout(work: Work, command: CompleteCheckout) -> Done:
@@ -43,7 +44,7 @@ def complete_checkout(work: Work, command: CompleteCheckout) -> Done:
     if order is None:
         checkout = _as_of_now(work, checkout, happened)
     currency = _check_total(work, checkout, command)
-    provider = _provider(work, command, checkout.total)
+    provider = _provider(work, checkout, command)
     order_id = str(order.id) if order is not None else _create_order(work, checkout, currency, happened)
     answer = {"order_id": order_id, "checkout_id": checkout.id}
     answer |= {"guest_order_id": order_id} if checkout.customer_id is None else {}
@@ -55,7 +56,8 @@ def complete_checkout(work: Work, command: CompleteCheckout) -> Done:
         return Done(happened, answer)
     work.do(sa.update(t.checkouts).where(t.checkouts.c.id == checkout.id).values(status="PAYMENT_PENDING"))
     wanted: dict[str, Any] = {"kind": "CAPTURE" if command.capture else "AUTHORIZE", "amount": checkout.total}
-    started, call = ledger.start(work, order_id, provider, currency=currency, token=command.payment_token, **wanted)
+    wanted |= {"token": command.payment_token, "return_url": command.return_url}
+    started, call = ledger.start(work, order_id, provider, currency=currency, **wanted)
     started = msgspec.structs.replace(started, checkout_id=checkout.id)
     return Done([*happened, started], answer, [call])
 
@@ -83,15 +85,15 @@ def _check_total(work: Work, checkout: Any, command: CompleteCheckout) -> str:
     return currency
 
 
-def _provider(work: Work, command: CompleteCheckout, total: int) -> str | None:
+def _provider(work: Work, checkout: Any, command: CompleteCheckout) -> str | None:
     """Return the provider that is asked for the money; None where there is nothing to pay."""
-    if total == 0:
+    if checkout.total == 0:
         return None
-    provider = work.providers.get(command.payment_provider or "")
-    if provider is None:
-        known = ", ".join(sorted(work.providers)) or "none"
+    ways = work.ways_to_pay(checkout.channel)
+    if command.payment_provider is None or command.payment_provider not in ways:
+        known = ", ".join(sorted(ways)) or "none"
         raise Invalid(f"{command.payment_provider!r} is no way to pay here; open: {known}.", ["input", "paymentProvider"])
-    if not provider.accepts(command.payment_token):
+    if not ways[command.payment_provider].accepts(command.payment_token):
         raise Invalid("This is no token of that provider.", ["input", "paymentToken"])
     return command.payment_provider
 

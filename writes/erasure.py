@@ -4,12 +4,13 @@ Here the rows forget, in one transaction, and the ids of the person's keys are l
 what files, dumps and Redis still hold, follows after the commit (server.erasing): until then nothing reads it any more.
 """
 
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids, log, sealing
+from shop.keyring import subject_keys
 from writes import books, holding, orders
 from writes import people_tables as p
 from writes import tables as t
@@ -18,6 +19,8 @@ from writes.work import Done, Work
 
 _CONTACT = ("email", "shipping_address", "billing_address", "metadata")
 _CALLED = ("external_ref", "email", "name")
+
+_AT_ONCE = 1000  # keys named in one statement
 
 Ids = sa.Select[tuple[str]]
 
@@ -32,6 +35,28 @@ class EraseOrder(msgspec.Struct, frozen=True):
     """A guest's order, with whatever else the same cart led to."""
 
     order_id: str
+
+
+class EraseCheckout(msgspec.Struct, frozen=True):
+    """The guest of a checkout that no order came of: asked for where a restored database remembers one that was erased."""
+
+    checkout_id: str
+
+
+Command = EraseCustomer | EraseOrder | EraseCheckout
+
+_ERASED_BY: Mapping[str, Callable[[str], Command]] = {"cus": EraseCustomer, "ord": EraseOrder, "chk": EraseCheckout}
+
+
+class FinishErasure(msgspec.Struct, frozen=True):
+    """Said by the duty that followed an erasure up: keys, files, views and Redis have nothing of it any more."""
+
+    erasure_id: str
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    id: str
+    key_ids: list[str]
 
 
 class Traces(msgspec.Struct, frozen=True):
@@ -69,10 +94,31 @@ def erase_order(work: Work, command: EraseOrder) -> Done:
     order = orders.load(work, command.order_id, ["id"])
     if order.customer_id is not None:
         raise Invalid(f"The order is of customer {order.customer_id}: erase the customer.", ["id"])
-    traces = _of_guest(order)
+    traces = _of_guest(order.checkout_id, order.id)
     _refuse_in_flight(work, traces)
     happened, key_ids = _forgotten(work, traces)
     return _done(work, happened, key_ids, {"order_id": order.id})
+
+
+def erase_checkout(work: Work, command: EraseCheckout) -> Done:
+    holding.sale_of_checkout(work, command.checkout_id)
+    traces = _of_guest(command.checkout_id, None)
+    _refuse_in_flight(work, traces)
+    happened, key_ids = _forgotten(work, traces)
+    return _done(work, happened, key_ids, {"checkout_id": command.checkout_id})
+
+
+def finish_erasure(work: Work, command: FinishErasure) -> Done:
+    columns = t.erasures.c
+    work.do(sa.update(t.erasures).where(columns.id == command.erasure_id, columns.done_at.is_(None)).values(done_at=work.at))
+    return Done()
+
+
+def unfinished(connection: sa.Connection) -> list[Unfinished]:
+    """Erasures that are committed and not yet followed up everywhere, the oldest first."""
+    columns = t.erasures.c
+    rows = connection.execute(sa.select(columns.id, columns.key_ids).where(columns.done_at.is_(None)).order_by(columns.id))
+    return [Unfinished(row.id, row.key_ids) for row in rows]
 
 
 def _of_customer(customer_id: str) -> Traces:
@@ -84,12 +130,31 @@ def _of_customer(customer_id: str) -> Traces:
     )
 
 
-def _of_guest(order: Any) -> Traces:
+def remembered(connection: sa.Connection) -> list[Command]:
+    """What a database asks for that was put back from before an erasure: to erase again whose keys are destroyed.
+
+    The connection must see the keyring, as readers of the log do.
+    """
+    named = log.subject_ids.c
+    of_destroyed = sa.select(named.id).join(subject_keys, subject_keys.c.id == named.key_id)
+    found = connection.scalars(of_destroyed.where(subject_keys.c.destroyed_at.is_not(None)).order_by(named.id)).all()
+    return [command(one) for prefix, command in _ERASED_BY.items() for one in found if ids.prefix(one) == prefix]
+
+
+def revived(connection: sa.Connection) -> list[str]:
+    """Keys that an erasure destroyed and a keyring of before it has brought back."""
+    erased = sorted({key_id for row in connection.execute(sa.select(t.erasures.c.key_ids)) for key_id in row.key_ids})
+    alive = sa.select(subject_keys.c.id).where(subject_keys.c.key.is_not(None))
+    parts = [erased[start : start + _AT_ONCE] for start in range(0, len(erased), _AT_ONCE)]
+    return [key_id for part in parts for key_id in connection.scalars(alive.where(subject_keys.c.id.in_(part)))]
+
+
+def _of_guest(checkout_id: str | None, order_id: str | None) -> Traces:
     """One cart may have had several checkouts, and orders that came to nothing."""
     columns = t.checkouts.c
-    cart = sa.select(columns.cart_id).where(columns.id == order.checkout_id)
+    cart = sa.select(columns.cart_id).where(columns.id == checkout_id)
     checkouts = sa.select(columns.id).where(columns.cart_id.in_(cart), columns.customer_id.is_(None))
-    either = sa.or_(t.orders.c.id == order.id, t.orders.c.checkout_id.in_(checkouts))
+    either = sa.or_(t.orders.c.id == order_id, t.orders.c.checkout_id.in_(checkouts))
     return Traces(checkouts, sa.select(t.orders.c.id).where(either, t.orders.c.customer_id.is_(None)))
 
 

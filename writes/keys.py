@@ -52,6 +52,8 @@ def claim(connection: sa.Connection, key: Key, command_id: str, at: str) -> Kept
     row = connection.execute(sa.select(idempotency_keys).where(*_SAME), _named(key)).one()
     if row.request_hash != key.request_hash:
         raise refusals.KeyReused("This idempotency key was used with another input: make a new key.", ["idempotencyKey"])
+    if row.answer is None and row.command_id == command_id:
+        return None  # our own: only the reply to that COMMIT was lost
     if row.answer is None:
         raise refusals.StillInProgress("The first call under this key has not finished: try again.", ["idempotencyKey"])
     return Kept(row.command_id, row.answer["ids"], _refusal(row.answer["refused"]))
@@ -59,14 +61,25 @@ def claim(connection: sa.Connection, key: Key, command_id: str, at: str) -> Kept
 
 def keep(connection: sa.Connection, key: Key, ids: dict[str, Any], refused: refusals.Refused | None) -> None:
     """Record the answer, so that the same key gives it again."""
-    told = None if refused is None else {"kind": type(refused).__name__, "fields": vars(refused)}
-    answer = {"ids": ids, "refused": told}
-    connection.execute(_KEEP, {**_named(key), "told": answer})
+    connection.execute(_KEEP, {**_named(key), "told": _answer(ids, refused)})
+
+
+def keep_where_open(
+    connection: sa.Connection, scope: str, key: str, ids: dict[str, Any], refused: refusals.Refused | None
+) -> None:
+    """Answer a command whose own process will not, or has done so already."""
+    unanswered = _KEEP.where(_COLUMNS.answer.is_(sa.null()))
+    connection.execute(unanswered, {"of_scope": scope, "of_key": key, "told": _answer(ids, refused)})
 
 
 def sweep(connection: sa.Connection, before: str) -> int:
     """Forget the keys made before a moment and return how many."""
     return connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.created_at < before)).rowcount
+
+
+def _answer(ids: dict[str, Any], refused: refusals.Refused | None) -> dict[str, Any]:
+    told = None if refused is None else {"kind": type(refused).__name__, "fields": vars(refused)}
+    return {"ids": ids, "refused": told}
 
 
 def _named(key: Key) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids
@@ -13,12 +14,21 @@ from writes.work import Work
 
 
 def start(
-    work: Work, order_id: str, provider: str, *, kind: str, amount: int, currency: str, token: str | None = None
+    work: Work,
+    order_id: str,
+    provider: str,
+    *,
+    kind: str,
+    amount: int,
+    currency: str,
+    token: str | None = None,
+    return_url: str | None = None,
 ) -> tuple[events.PaymentStarted, ProviderCall]:
     """Open a payment with its first ledger entry, PENDING. Call the provider only after this is committed."""
     payment_id = ids.new("payment")
     work.do(sa.insert(t.payments).values(id=payment_id, order_id=order_id, provider=provider, state="CREATED"))
-    return ask(work, order_id, payment_id, provider, kind=kind, amount=amount, currency=currency, token=token)
+    started, call = ask(work, order_id, payment_id, provider, kind=kind, amount=amount, currency=currency)
+    return started, msgspec.structs.replace(call, token=token, return_url=return_url)
 
 
 def ask(
@@ -30,7 +40,6 @@ def ask(
     kind: str,
     amount: int,
     currency: str,
-    token: str | None = None,
     message: str | None = None,
 ) -> tuple[events.PaymentStarted, ProviderCall]:
     """Write the PENDING ledger entry of one step of a payment, and say what to ask of the provider."""
@@ -48,23 +57,37 @@ def ask(
         payment_status=payment_status(work, order_id),
         message=message,
     )
-    return started, ProviderCall(provider, entry_id, payment_id, order_id, kind, amount, currency, token)
+    return started, ProviderCall(provider, entry_id, payment_id, order_id, kind, amount, currency)
 
 
 def reverse(work: Work, order: Any) -> tuple[list[events.Event], list[ProviderCall]]:
-    """Ask for all money of an order back: void what is only authorized, refund what is captured."""
+    """Ask for all money of an order back."""
     happened: list[events.Event] = []
     calls: list[ProviderCall] = []
     for payment in payments_of(work, order.id):
-        kind, amount = "VOID", payment.authorized
-        if payment.captured:
-            kind, amount = "REFUND", payment.captured - payment.refunded
-        if payment.state in {"AUTHORIZED", "CAPTURED"} and amount > 0:
-            about: dict[str, Any] = {"kind": kind, "amount": amount, "currency": order.currency}
-            started, call = ask(work, order.id, payment.id, payment.provider, **about)
-            happened.append(started)
-            calls.append(call)
+        started, asked = reverse_payment(work, order, payment)
+        happened += started
+        calls += asked
     return happened, calls
+
+
+def reverse_payment(work: Work, order: Any, payment: Any) -> tuple[list[events.Event], list[ProviderCall]]:
+    """Ask for the money of one payment back: void what is only authorized, refund what is captured."""
+    kind, amount = ("REFUND", left_of(work, payment)) if payment.captured else ("VOID", payment.authorized)
+    if payment.state not in {"AUTHORIZED", "CAPTURED"} or amount <= 0:
+        return [], []
+    about: dict[str, Any] = {"kind": kind, "amount": amount, "currency": order.currency}
+    started, call = ask(work, order.id, payment.id, payment.provider, **about)
+    return [started], [call]
+
+
+def left_of(work: Work, payment: Any) -> int:
+    """What was captured and neither went back, nor is on its way back, by refunds or chargebacks; never below zero."""
+    columns = t.ledger_entries.c
+    under_way = sa.and_(columns.kind == "REFUND", columns.outcome == "PENDING")
+    gone = sa.and_(columns.payment_id == payment.id, sa.or_(columns.kind == "CHARGEBACK", under_way))
+    amount = work.connection.scalar(sa.select(sa.func.sum(columns.amount)).where(gone))
+    return max(0, int(payment.captured - payment.refunded - (amount or 0)))
 
 
 def settle(work: Work, entry_id: str, *, succeeded: bool, reference: str | None, message: str | None) -> None:
@@ -99,7 +122,10 @@ def status_of(payments: Sequence[tuple[str, int, int]], total: int) -> str:
     states = [payment[0] for payment in payments]
     if "CAPTURED" in states:  # of an order that cost nothing
         return "PAID"
-    for state, status in (("AUTHORIZED", "AUTHORIZED"), ("CREATED", "NONE"), ("VOIDED", "VOIDED"), ("FAILED", "FAILED")):
+    for state, status in (
+        ("AUTHORIZED", "AUTHORIZED"), ("ACTION_REQUIRED", "NONE"), ("CREATED", "NONE"),
+        ("VOIDED", "VOIDED"), ("FAILED", "FAILED"),
+    ):  # fmt: skip
         if state in states:
             return status
     return "NONE"

@@ -11,32 +11,48 @@ import sqlalchemy as sa
 from shop import clock, log
 from shop.events import Event
 from shop.upsert import insert
-from writes.providers import Provider, ProviderCall
+from writes.providers import Provider, ProviderCall, open_ways
 from writes.refusals import Refused, VersionConflict
 
 Row = sa.Row[*tuple[Any, ...]]
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How much one may ask for, and how long things are kept. Quantities in units, times in minutes and days."""
+    """How much one may ask for, and how long things are kept and waited for. Quantities in units, times as they are named.
 
+    `provider_seconds`: how long a provider's answer is waited for. `claim_seconds`: after which recovery asks again; it is
+    longer than a call takes. `give_up_hours`: after which a charge that nobody can tell of counts as failed.
+    """
+
+    provider_seconds: float = 10
+    claim_seconds: float = 20
+    give_up_hours: float = 24
     units_a_line: int = 999
     lines_a_cart: int = 500
     codes_a_cart: int = 10
     reservation_minutes: int = 10
     reservation_minutes_most: int = 60
     cart_days: int = 30
+    private_webhooks: bool = False
     addresses_a_customer: int = 100
     return_days: int = 30
 
 
 class Work(msgspec.Struct, frozen=True):
-    """One transaction as a handler sees it: an open connection, the moment it happens, and the shop's settings."""
+    """One transaction as a handler sees it: an open connection, the moment it happens, and the shop's settings.
+
+    `open_in` says which providers are open to the buyers of each channel; None opens all everywhere.
+    """
 
     connection: sa.Connection
     now: dt.datetime
     limits: Limits
     providers: Mapping[str, Provider]
+    open_in: Mapping[str, Sequence[str]] | None = None
+
+    def ways_to_pay(self, channel: str) -> Mapping[str, Provider]:
+        """The providers that are open in a channel, by code."""
+        return open_ways(self.providers, self.open_in, channel)
 
     @property
     def at(self) -> str:
@@ -117,10 +133,12 @@ class Done(msgspec.Struct, frozen=True):
     """A handler's decision: the events to append and the ids to answer.
 
     `calls` are what a payment provider must be asked once this is committed. `refused` is told to the caller
-    although events were written: only a payment that was tried and failed is such a case.
+    although events were written: only a payment that was tried and failed, or is not decided, is such a case.
+    `seen` is a position that the answer is true at where nothing was written, for what it tells was written by another.
     """
 
     events: Sequence[Event] = ()
     answer: Mapping[str, Any] = {}
     calls: Sequence[ProviderCall] = ()
     refused: Refused | None = None
+    seen: int | None = None

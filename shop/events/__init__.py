@@ -22,6 +22,7 @@ from shop.events.catalog import (
 from shop.events.charges import PromotionDeactivated, PromotionDefined, ShippingMethodDefined, TaxRateSet
 from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
+    ChargebackRecorded,
     CreditLine,
     CreditRecorded,
     CustomerRegistered,
@@ -43,6 +44,8 @@ from shop.events.orders import (
     PastLine,
     PastOrderRecorded,
     PastReturnRecorded,
+    PaymentAction,
+    PaymentActionRequired,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
@@ -104,6 +107,7 @@ from shop.events.stock import (
     WarehouseCreated,
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
+from shop.events.webhooks import WebhookDefined, WebhookRemoved, WebhookReplayed, WebhookSecretRotated
 from shop.pricing import Applied, Quote, TaxShare
 
 ALL: tuple[type[Event], ...] = (
@@ -119,11 +123,13 @@ ALL: tuple[type[Event], ...] = (
     CheckoutAddressed, ShippingSelected, CheckoutPriced, ReservationExtended,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
-    PaymentStarted, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
+    PaymentStarted, PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
+    ChargebackRecorded,
     FulfillmentCreated, FulfillmentShipped, FulfillmentDelivered, FulfillmentCanceled, FulfillmentTrackingSet,
     OrderLinesCanceled, ReturnRequested, ReturnApproved, ReturnRejected, ReturnReceived, ReturnRefunded, ReturnCanceled,
     CustomerErased, OrderErased, CheckoutErased,
     CustomerRegistered, PastOrderRecorded, PastReturnRecorded, CreditRecorded,
+    WebhookDefined, WebhookReplayed, WebhookSecretRotated, WebhookRemoved,
     CustomerDescribed, AddressSaved, AddressRemoved, ReviewSubmitted, ReviewModerated,
 )  # fmt: skip
 
@@ -151,6 +157,7 @@ __all__ = [
     "CategoryMoved",
     "CategoryRenamed",
     "ChannelCreated",
+    "ChargebackRecorded",
     "CheckoutAddressed",
     "CheckoutCanceled",
     "CheckoutErased",
@@ -190,6 +197,8 @@ __all__ = [
     "PastLine",
     "PastOrderRecorded",
     "PastReturnRecorded",
+    "PaymentAction",
+    "PaymentActionRequired",
     "PaymentAuthorized",
     "PaymentCaptured",
     "PaymentFailed",
@@ -243,5 +252,9 @@ __all__ = [
     "VariantPriced",
     "WarehouseChanged",
     "WarehouseCreated",
+    "WebhookDefined",
+    "WebhookRemoved",
+    "WebhookReplayed",
+    "WebhookSecretRotated",
     "decode",
 ]

@@ -191,6 +191,21 @@ class PaymentStarted(_Payment, frozen=True, kw_only=True, omit_defaults=True):
         return {self.order_id, *_known(self.checkout_id)}
 
 
+class PaymentAction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the buyer does before the money moves: REDIRECT to `url`, WIDGET with `data`, or WAIT."""
+
+    kind: str
+    url: str | None = None
+    data: Any = None
+    expires_at: str | None = None
+
+
+class PaymentActionRequired(_Payment, frozen=True, kw_only=True, omit_defaults=True):
+    """The provider wants the buyer to do something first; the entry stays PENDING."""
+
+    action: PaymentAction | None = None
+
+
 class PaymentAuthorized(_Payment, frozen=True, kw_only=True, omit_defaults=True):
     pass
 
@@ -221,6 +236,10 @@ class PaymentRefunded(_Payment, frozen=True, kw_only=True, omit_defaults=True):
 
     def roots(self) -> set[str]:
         return {self.order_id, ids.sales_day(self.channel, self.day), *_known(self.customer_id)}
+
+
+class ChargebackRecorded(_Payment, frozen=True, kw_only=True, omit_defaults=True):
+    """The buyer's bank took money back. It is no refund: nobody here gave it."""
 
 
 class FulfillmentCreated(OfOrder, frozen=True, kw_only=True, omit_defaults=True):

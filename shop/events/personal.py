@@ -23,11 +23,13 @@ PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     orders.OrderCanceled: ("reason",),
     orders.OrderLinesCanceled: ("reason",),
     orders.PaymentStarted: _MESSAGE,
+    orders.PaymentActionRequired: (*_MESSAGE, "action"),
     orders.PaymentAuthorized: _MESSAGE,
     orders.PaymentCaptured: _MESSAGE,
     orders.PaymentVoided: _MESSAGE,
     orders.PaymentFailed: _MESSAGE,
     orders.PaymentRefunded: _MESSAGE,
+    orders.ChargebackRecorded: _MESSAGE,
     orders.FulfillmentShipped: _TRACKING,
     orders.FulfillmentTrackingSet: _TRACKING,
     returns.ReturnRequested: ("reason",),
@@ -43,7 +45,7 @@ _NAMED_BY = ("customer_id", "order_id", "checkout_id")
 
 # Plain wherever they stand, as is all that ends with `_id`, `_ids` or `_at`.
 PLAIN: frozenset[str] = frozenset({
-    "barcode", "carrier", "channel", "code", "countries", "credit_number", "currency", "decline_code",
+    "barcode", "carrier", "channel", "code", "countries", "credit_number", "currency", "decline_code", "event_types",
     "fulfillment_status", "key", "kind", "percentage", "problem",
     "number", "of", "payment_status", "provider", "provider_ref", "rate", "reserved_until", "sku", "slug", "status", "tags",
     "unit_price", "url", "alt", "value", "vendor", "was",

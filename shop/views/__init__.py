@@ -39,6 +39,7 @@ from shop.views.generations import (
     parked_field,
 )
 from shop.views.keys import (
+    DELIVERIES,
     EVERY,
     FREE,
     LAYOUT,
@@ -69,9 +70,10 @@ from shop.views.orders import Allocation, Fulfillment, LedgerEntry, MovedLine, O
 from shop.views.selling import Cart, CartLine, Checkout, Line
 from shop.views.sorting import customer_sort_key, order_sort_keys, product_sort_keys, review_sort_keys
 from shop.views.timelines import Timeline, TimelineEntry, as_buyer
+from shop.views.webhooks import Delivered, Webhook
 
 ALL: tuple[type[Document], ...] = (
-    Channel, Warehouse, Category, Collection, Product, ProductSales, StockLevel,
+    Channel, Warehouse, Webhook, Category, Collection, Product, ProductSales, StockLevel,
     Cart, Checkout, Order, Timeline, Credit, Customer, Review, SalesDay,
     ShippingMethod, TaxRate, Promotion,
 )  # fmt: skip
@@ -79,6 +81,7 @@ ALL: tuple[type[Document], ...] = (
 __all__ = [
     "ALL",
     "BEGINNING",
+    "DELIVERIES",
     "ENDINGS",
     "EVERY",
     "FACETS",
@@ -106,6 +109,7 @@ __all__ = [
     "CreditLine",
     "Customer",
     "DayOfProduct",
+    "Delivered",
     "Document",
     "Fulfillment",
     "Generation",
@@ -136,6 +140,7 @@ __all__ = [
     "Variant",
     "VariantPrice",
     "Warehouse",
+    "Webhook",
     "Wish",
     "after_cut",
     "as_buyer",

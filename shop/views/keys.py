@@ -79,6 +79,7 @@ LAYOUT = "tradewind:layout"  # a hash: `segments`
 WORKERS = "tradewind:workers"  # a sorted set: the workers that live, by until when
 NUDGE = "tradewind:nudge"  # a channel: the log has grown, or there is other work for the workers
 
+DELIVERIES = "tradewind:deliveries"  # a hash: webhook -> how far it was delivered (`Delivered`); kept by the duty that sends
 _OPERATION = "tradewind:operation:"
 
 
@@ -89,7 +90,7 @@ def operation_key(digest: str) -> str:
 
 def is_beside_the_views(key: str) -> bool:
     """Whether a key is of neither a view nor the worker's own: kept beside them for operators."""
-    return key.startswith(_OPERATION)
+    return key == DELIVERIES or key.startswith(_OPERATION)
 
 
 # ---------------------------------------------------------------------------------------------------------- indexes
@@ -148,7 +149,7 @@ def reviews_of(product_id: str, status: str, rating: str, sort: str) -> str:
 
 
 def returns_in(state: str) -> str:
-    """Returns of a state: members `moment NUL order's id:return's id`."""
+    """Returns of a state: members `moment and return's id NUL order's id`."""
     return f"returns:{state}"
 
 

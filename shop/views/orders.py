@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from shop.events import Address
+from shop.events import Address, PaymentAction
 from shop.money import Money
 from shop.views.base import Document
 from shop.views.charges import AppliedCode, ShippingQuote, TaxLine
@@ -45,6 +45,7 @@ class Payment(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     refunded: Money
     ledger: list[LedgerEntry] = []
     decline_code: str | None = None
+    action: PaymentAction | None = None
 
 
 class MovedLine(msgspec.Struct, gc=False):
@@ -78,7 +79,7 @@ class Return(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
 class Order(Document, kw_only=True, omit_defaults=True):
     view = "order"
-    fold_version = 4
+    fold_version = 5
 
     number: str
     channel: str

@@ -37,6 +37,7 @@ PUBLIC: Mapping[str, Sequence[str]] = {
     "OrderLineMoved": ("line_id", "status", "quantity"),
     "OrderCompleted": (),
     "OrderNoted": ("note",),
+    "PaymentActionRequired": ("amount", "currency"),
     "PaymentAuthorized": ("amount", "currency"),
     "PaymentCaptured": ("amount", "currency"),
     "PaymentVoided": ("amount", "currency"),

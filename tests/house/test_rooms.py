@@ -39,6 +39,7 @@ LIBRARIES: dict[str, set[str]] = {
     "redis": {"projections", "reads", "verify", "server"},
     "starlette": {"server"},
     "uvicorn": {"server"},
+    "httpx": {"server"},
     "typer": {"server"},
     "pydantic_settings": {"server"},
 }

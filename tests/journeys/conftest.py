@@ -33,6 +33,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
     environment = os.environ | {
         "TRADEWIND_DATA": str(folder / "data"),
         "TRADEWIND_PORT": str(port),
+        "TRADEWIND_WEBHOOKS_ALLOW_PRIVATE": "1",  # receivers of the tests are on this machine
         "PATH": bundled_redis_first(folder / "bin"),
     }
     server = subprocess.Popen([sys.executable, "-m", "server", "serve", "--dev"], cwd=HOME, env=environment)

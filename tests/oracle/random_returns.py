@@ -10,6 +10,7 @@ _SENT = """
     WHERE o.status IN ('PLACED', 'COMPLETED') AND l.shipped > l.returned
 """
 _PAID = "AND o.id IN (SELECT order_id FROM payments WHERE captured > refunded AND provider IN ('manual', 'test', 'late'))"
+_OF_PAID = _PAID.replace("AND o.id", " AND o.order_id")
 _SENT_UNPAID = """
     SELECT p.id FROM payments p JOIN order_lines l ON l.order_id = p.order_id
     WHERE l.shipped > 0 AND p.state IN ('CREATED', 'AUTHORIZED')
@@ -43,7 +44,8 @@ class Returns:
 
     def decide(self) -> Any:
         """Mostly a yes."""
-        row = self._shop.one("SELECT id, state FROM returns WHERE state IN ('REQUESTED', 'APPROVED')")
+        opened = "SELECT o.id FROM returns o WHERE o.state IN ('REQUESTED', 'APPROVED')"
+        row = (self._shop.one(opened + _OF_PAID) if self._shop.chance(0.5) else None) or self._shop.one(opened)
         if row is None:
             return None
         no = self._random.choice([returns.RejectReturn(row.id, "Worn"), returns.CancelReturn(row.id)])
@@ -51,8 +53,7 @@ class Returns:
 
     def receive(self) -> Any:
         allowed = "SELECT o.id FROM returns o WHERE o.state = 'APPROVED'"
-        paid = allowed + _PAID.replace("o.id", " o.order_id")
-        row = self._shop.one(paid) or self._shop.one(allowed)
+        row = self._shop.one(allowed + _OF_PAID) or self._shop.one(allowed)
         warehouse = self._shop.one("SELECT id FROM warehouses")
         how = {"restock": self._shop.chance(0.7), "refund": self._shop.chance(0.8)}
         return row and returns.ReceiveReturn(row.id, warehouse.id, **how)

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from shop.events import LineQuantity
 from shop.money import money
+from tests.oracle import random_payments
 from tests.oracle.random_goods import Goods
+from tests.oracle.random_hooks import Hooks
 from tests.oracle.random_offers import HOME, Offers
 from tests.oracle.random_people import People
 from tests.oracle.random_returns import Returns
@@ -43,20 +45,6 @@ _STALE_CARTS = f"""
 """
 
 
-class Late(providers.Test):
-    """A provider that answers when the checkout's time is over: the money comes for an order that is gone."""
-
-    def __init__(self, shop: "RandomShop") -> None:
-        self._shop = shop
-
-    async def perform(self, call: providers.ProviderCall) -> providers.ProviderResult:
-        if call.kind in {"AUTHORIZE", "CAPTURE"}:
-            self._shop.now += dt.timedelta(minutes=11)
-            checkout_id = self._shop.value(f"SELECT checkout_id FROM orders WHERE id = '{call.order_id}'")
-            await self._shop.bus.send(checkout.ExpireCheckout(checkout_id))
-        return await super().perform(call)
-
-
 class RandomShop:
     """What it draws from is what its own tables hold, so most commands are carried out and some are refused."""
 
@@ -66,9 +54,11 @@ class RandomShop:
         self.database = database
         self.writer = database.new_writer()
         self.now = dt.datetime(2026, 1, 31, 23, 30, tzinfo=dt.UTC)
-        ways = {"manual": providers.Manual(ship_before_payment=True), "test": providers.Test(), "late": Late(self)}
+        self.payments = random_payments.Payments(self)
+        ways = {"manual": providers.Manual(ship_before_payment=True), **self.payments.ways()}
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
         self.goods, self.offers = Goods(self), Offers(self)
+        self.hooks = Hooks(self)
         self.people = People(self)
         self.returns = Returns(self)
         self.accepted: Counter[str] = Counter()
@@ -82,12 +72,12 @@ class RandomShop:
         """Two channels, two warehouses and some goods, so that there is something to do."""
         for command in self.goods.opening():
             await self._send(command)
-        for draw in [self.goods.create_product] * 3 + [self.goods.publish] * 6 + [self.adjust_stock] * 4:
+        for draw in [self.goods.create_product] * 3 + [self.goods.publish] * 6 + [self.adjust_stock] * 4 + [self.receive] * 2:
             await self._send(draw())
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        others = (*self.goods.draws(), *self.offers.draws(), *self.people.draws(), *self.returns.draws())
+        others = (*self.goods.draws(), *self.hooks.draws(), *self.offers.draws(), *self.people.draws(), *self.returns.draws())
         draws, weights = zip(*self._draws(), *others, strict=True)
         sent = 0
         while sent < count:
@@ -122,13 +112,14 @@ class RandomShop:
 
     def _draws(self) -> list[tuple[Any, int]]:
         return [
+            *self.payments.draws(),
             (self.adjust_stock, 6), (self.find_shortfall, 1), (self.transfer_stock, 2),
             (self.create_cart, 5), (self.add_lines, 4), (self.update_lines, 4),
             (self.expire_cart, 1), (self.start_checkout, 16), (self.complete_checkout, 16), (self.cancel_checkout, 1),
             (self.expire_checkout, 2), (self.record_payment, 9), (self.cancel_order, 2), (self.set_line_status, 12),
             (self.past_order, 3), (self.credit, 3), (self.pack, 8), (self.move_parcel, 10),
             (self.update_order, 2), (self.note, 1), (self.charge, 9), (self.void, 2),
-            (self.erase_customer, 1), (self.erase_order, 1),
+            (self.erase_customer, 1), (self.erase_order, 1), (self.finish_erasure, 1), (self.erase_checkout, 1),
         ]  # fmt: skip
 
     def adjust_stock(self) -> Any:
@@ -141,6 +132,13 @@ class RandomShop:
             how = "counted_to" if self.chance(0.3) else "delta"
             changes.append(stock.StockChange(**{by: named[by], how: self.random.choice([0, 1, 5, 40, 40, -1])}))
         return stock.AdjustStock(warehouse.id, self.random.choice(_REASONS), changes) if changes else None
+
+    def receive(self) -> Any:
+        """Enough of some variants to sell."""
+        skus = [row.sku for row in self.rows("SELECT sku FROM variants")]
+        changes = [stock.StockChange(sku=sku, delta=40) for sku in self.random.sample(skus, min(len(skus), 4))]
+        warehouse = self.one("SELECT id FROM warehouses WHERE active")
+        return stock.AdjustStock(warehouse.id, "RECEIVED", changes) if changes else None
 
     def find_shortfall(self) -> Any:
         """A count finds one unit less than is promised."""
@@ -196,8 +194,8 @@ class RandomShop:
                           WHERE k.status = 'OPEN'""")
         if row is None:
             return None
-        way = self.random.choice(["manual", "test", "test", "test", "late"])
-        token = None if way == "manual" else self.random.choice(["approve", "approve", "decline"])
+        way = self.random.choice(["manual", "test", "test", "test", "test", "late", "silent"])
+        token = None if way == "manual" else self.random.choice(random_payments.TOKENS)
         amount = money(row.total + (0 if self.chance(0.95) else 1), row.currency).amount
         return completing.CompleteCheckout(row.id, amount, row.currency, way, token, capture=self.chance(0.5))
 
@@ -296,6 +294,14 @@ class RandomShop:
     def erase_customer(self) -> Any:
         row = self.one("SELECT id FROM customers")
         return row and erasure.EraseCustomer(row.id)
+
+    def erase_checkout(self) -> Any:
+        row = self.one("SELECT id FROM checkouts")
+        return row and erasure.EraseCheckout(row.id)
+
+    def finish_erasure(self) -> Any:
+        row = self.one("SELECT id FROM erasures WHERE done_at IS NULL")
+        return row and erasure.FinishErasure(row.id)
 
     def erase_order(self) -> Any:
         row = self.one("SELECT id FROM orders WHERE customer_id IS NULL" if self.chance(0.9) else "SELECT id FROM orders")

@@ -17,11 +17,13 @@ from schema.root import build_schema
 from server.event_log import ServedLog
 from server.nudges import Nudges
 from server.operations import Operations
+from server.posting import Poster
 from shop.tail import open_tail
 from shop.views import Keys
 from tests.databases import SqliteFiles
 from writes import catalog, channels, variants
 from writes.bus import Bus
+from writes.work import Limits
 
 _SEGMENTS = 4
 
@@ -102,9 +104,12 @@ async def front(tmp_path: Path, sqlite_databases: SqliteFiles, async_redis: Redi
         async def folded(_position: int) -> None:
             await worker.catch_up()
 
-        bus, read = Bus(writer, providers={}, committed=folded), Views(async_redis, keys, tail)
+        limits = Limits(private_webhooks=True)
+        bus, read = Bus(writer, providers={}, committed=folded, limits=limits), Views(async_redis, keys, tail)
         proofs, events = Proofs(b"a key of the tests"), ServedLog(tail, Nudges(async_redis))
-        handed = {"events": events, "operations": Operations(async_redis, keys, tail)}
+        poster = Poster(private=True)
+        stack.push_async_callback(poster.close)
+        handed = {"events": events, "operations": Operations(async_redis, keys, tail), "targets": poster}
         one = Front(Context(bus=bus, views=read, status=Status(read), proofs=proofs, **handed))
         await one.does(channels.CreateChannel("default", "Shop", "GBP"))
         yield one

@@ -25,6 +25,7 @@ from schema import (
     shipping,
     stock,
     taxes,
+    webhooks,
     wheres,
 )
 from schema.inputs import cleared, command, given
@@ -50,6 +51,7 @@ from writes import taxes as tax_commands
 from writes import transfers as transfer_commands
 from writes import variants as variant_commands
 from writes import warehouses as warehouse_commands
+from writes import webhooks as webhook_commands
 
 FIELDS = {field.python_name: field for field in Mutation.__strawberry_definition__.fields}  # type: ignore[attr-defined]
 ASKED = {"view_rebuild", "view_rollback", "parked_retry", "parked_skip"}  # of the workers: nothing is written to the log
@@ -95,6 +97,8 @@ MADE = [
     (fulfillment.FulfillmentCreateInput, parcel_commands.CreateFulfillment, set()),
     (fulfillment.FulfillmentShipInput, parcel_commands.ShipFulfillment, set()),
     (fulfillment.FulfillmentShipInput, parcel_commands.SetFulfillmentTracking, set()),
+    (webhooks.WebhookInput, webhook_commands.CreateWebhook, set()),
+    (webhooks.WebhookUpdateInput, webhook_commands.UpdateWebhook, set()),
     (listings.ProductWhere, ProductFilter, set()),
     (listings.MoneyWhere, Prices, set()),
     (wheres.DateTimeWhere, Moments, set()),

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from shop import log
-from writes import carts, catalog, channels, checkout, completing, providers, stock, variants
+from writes import carts, catalog, channels, checkout, completing, providers, stock, trial, variants
 from writes import tables as t
 from writes.bus import Bus
 
@@ -21,13 +21,14 @@ class Shop:
         self.writer = database.new_writer()
         self.now = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
         self.nudges = []
-        self.providers = {"manual": providers.Manual(), "test": providers.Test(), **extra_providers}
+        self.providers = {"manual": providers.Manual(), "test": trial.Test(), **extra_providers}
         self.bus = self.another_bus(self.writer)
         self.happened = []
         self.answer = None
 
-    def another_bus(self, writer):
-        return Bus(writer, providers=self.providers, committed=self._nudged, now=lambda: self.now)
+    def another_bus(self, writer, **settings):
+        given = {"providers": self.providers, **settings}
+        return Bus(writer, committed=self._nudged, now=lambda: self.now, **given)
 
     async def _nudged(self, position):
         self.nudges.append(position)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from shop import events
 from shop.events import LineQuantity
 from shop.money import Money
-from writes import providers
+from writes import providers, trial
 from writes import tables as t
 from writes.charging import CapturePayment, RefundPayment, VoidPayment
 from writes.orders import CancelOrder
@@ -128,7 +128,7 @@ async def test_a_canceled_order_takes_no_money_and_gives_back_what_it_has(shop):
     await shop.given(RefundPayment(payment_id))
 
 
-class Refusing(providers.Test):
+class Refusing(trial.Test):
     """Takes promises and nothing else."""
 
     async def perform(self, call):
@@ -159,12 +159,13 @@ async def test_canceling_tells_that_the_money_did_not_come_back_and_again_when_i
         assert "CANCELED" == shop.row(t.orders, order_id).status
 
 
-class Slow(providers.Test):
+class Slow(trial.Test):
     """Takes its time, and counts what it was asked."""
 
     asked: list[str]
 
     def __init__(self):
+        super().__init__()
         self.asked = []
 
     async def perform(self, call):

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from shop import events, log
 from shop.events import Address, LineQuantity
-from writes import books, checkout, customers, erasure, orders, parcels, payments, providers
+from shop.keyring import KeySchema
+from writes import books, checkout, customers, erasure, orders, parcels, payments, providers, reviews
+from writes import people_tables as p
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound
 
@@ -230,3 +232,31 @@ async def test_whoever_tells_of_a_person_while_it_is_erased_has_either_told_befo
     erased_at = [row.type for row in written].index("OrderErased")
     assert {row.key_id for row in written[:erased_at] if row.key_id} == set(key_ids)
     assert not {row.key_id for row in written[erased_at:]} & set(key_ids)
+
+
+class Slow(KeySchema):
+    """Finding a key takes as long as a person needs to be erased."""
+
+    def find(self, connection, key_id):
+        connection.execute(sa.select(sa.func.pg_sleep(0.5)))
+        return super().find(connection, key_id)
+
+
+@pytest.mark.parametrize("databases", ["postgres"], indirect=True)
+async def test_an_erasure_waits_for_what_is_being_sealed_and_erases_it_too(shop):
+    """The customer was erased before and has said something since: no other lock makes the two wait for each other."""
+    skus = ("A-1", "A-2")
+    first, second = [shop.row(t.variants, await shop.sells(sku)).product_id for sku in skus]
+    lines = [books.BookLine(sku, "a mug", 1, "10.00") for sku in skus]
+    past = books.RecordPastOrder("1001", "uk", shop.warehouse, "2025-01-01T00:00:00Z", lines, "REF-1")
+    customer_id = shop.row(t.orders, (await shop.given(past))["order_id"]).customer_id
+    await shop.given(erasure.EraseCustomer(customer_id), reviews.SubmitReview(customer_id, first, 5, body="Quux likes it"))
+    shop.writer.keyring = Slow()
+
+    saying = asyncio.create_task(shop.bus.send(reviews.SubmitReview(customer_id, second, 1, body="Quux does not")))
+    await asyncio.sleep(0.2)
+    await shop.given(erasure.EraseCustomer(customer_id))
+
+    assert (await saying).refused is None
+    assert [None, None] == [row.body for row in shop.rows(sa.select(p.reviews.c.body))]
+    assert ["ReviewSubmitted", "CustomerErased"] == [type(one.event).__name__ for one in shop.log()[-2:]]

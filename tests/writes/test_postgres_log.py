@@ -18,9 +18,10 @@ from writes.catalog import CreateProduct
 from writes.channels import CreateChannel
 from writes.checkout import StartCheckout
 from writes.database import open_database, open_writer
-from writes.providers import ProviderResult, Test
+from writes.providers import ProviderResult
 from writes.refusals import BusyError, Invalid, NotAllowedFrom, OutOfStock
 from writes.stock import CreateWarehouse
+from writes.trial import Test
 from writes.writer import Attempt
 
 AT = "2026-01-31T12:00:00.000Z"
@@ -228,6 +229,7 @@ class Counted(Test):
     """A provider that counts what it is asked."""
 
     def __init__(self):
+        super().__init__()
         self.asked = 0
 
     async def perform(self, call) -> ProviderResult:
