@@ -1,4 +1,4 @@
-"""Shipping methods and tax rates, and what checkouts and orders keep of them."""
+"""Shipping methods and tax rates, and what checkouts and orders keep of them and of codes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,5 +36,6 @@ def upgrade() -> None:
     for table in ("checkouts", "orders"):
         op.add_column(table, sa.Column("shipping_method", sa.JSON()))
         op.add_column(table, sa.Column("tax_lines", sa.JSON()))
+        op.add_column(table, sa.Column("applied_codes", sa.JSON()))
     op.add_column("checkouts", sa.Column("weight_grams", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("checkouts", sa.Column("extendable_until", sa.String(24)))

@@ -45,5 +45,3 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.String(80), sa.ForeignKey("customers.id")),
     )
     op.create_index("promotion_uses_by_order", "promotion_uses", ["order_id"])
-    for table in ("checkouts", "orders"):
-        op.add_column(table, sa.Column("applied_codes", sa.JSON()))
