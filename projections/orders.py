@@ -341,7 +341,7 @@ def _entries(document: Order) -> Iterable[Entry]:
     yield views.LOOKUP, views.member(f"number={document.number}", document.id), 0
     for back in document.returns:
         yield views.LOOKUP, views.member(f"return={back.id}", document.id), 0
-        yield views.returns_in(back.state), views.member(back.created_at, f"{document.id}:{back.id}"), 0
+        yield views.returns_in(back.state), views.member(f"{back.created_at} {back.id}", document.id), 0
     for word in views.order_words(document):
         yield views.SEARCH, views.member(word, document.id), 0
     keys = {sort: views.member(key, document.id) for sort, key in views.order_sort_keys(document).items()}

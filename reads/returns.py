@@ -14,11 +14,7 @@ async def returns(reading: Reading, states: Sequence[str] | None, window: Window
     """Returns in any of these states, newest first: a page of the orders they belong to. `return_of` tells which is meant."""
     wanted = set(STATES if states is None else states)
     indexes = [views.returns_in(state) for state in sorted(wanted)]
-
-    async def load(named: Sequence[str]) -> Sequence[Order | None]:
-        return await reading.many(Order, [views.root(one) for one in named])
-
-    found = await page(reading, Order, indexes, window, falling=True, load=load)
+    found = await page(reading, Order, indexes, window, falling=True)
     return Page([edge for edge in found.edges if return_of(edge).state in wanted], found.page_info, found.total_count)
 
 
@@ -29,7 +25,7 @@ async def order_of_return(reading: Reading, return_id: str) -> Order | None:
 
 def return_of(edge: Edge[Order]) -> Return:
     """The return that an entry of the list means."""
-    return_id = views.member_id(member(edge.cursor) or "").partition(":")[2]
+    return_id = views.sort_key(member(edge.cursor) or "").rpartition(" ")[2]
     return next(back for back in edge.node.returns if back.id == return_id)
 
 

@@ -10,7 +10,7 @@ def expect_order_entries(expected: Expected, order: Order, total: int) -> None:
     expected.sorted_by(order, "lookup", f"number={order.number}")
     for back in order.returns:
         expected.sorted_by(order, "lookup", f"return={back.id}")
-        expected.entry(Order, order.id, f"returns:{back.state}", f"{back.created_at}\0{order.id}:{back.id}")
+        expected.sorted_by(order, f"returns:{back.state}", f"{back.created_at} {back.id}")
     for word in _words(order):
         expected.sorted_by(order, "search", word)
     keys = {

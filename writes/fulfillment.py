@@ -62,7 +62,8 @@ def check_paid(work: Work, order: Any, path: Path) -> None:
     payments = ledger.payments_of(work, order.id)
     trusted = any(p.provider in work.providers and work.providers[p.provider].ship_before_payment for p in payments)
     status = ledger.payment_status(work, order.id)
-    if order.total and not trusted and status not in {"AUTHORIZED", "PAID"}:
+    covered = status == "PARTIALLY_REFUNDED" and sum(one.captured for one in payments) >= order.total  # for what was canceled
+    if order.total and not trusted and not covered and status not in {"AUTHORIZED", "PAID"}:
         raise NotAllowedFrom("The order's payment", status, ["AUTHORIZED", "PAID"], path)
 
 

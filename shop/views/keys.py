@@ -149,7 +149,7 @@ def reviews_of(product_id: str, status: str, rating: str, sort: str) -> str:
 
 
 def returns_in(state: str) -> str:
-    """Returns of a state: members `moment NUL order's id:return's id`."""
+    """Returns of a state: members `moment and return's id NUL order's id`."""
     return f"returns:{state}"
 
 

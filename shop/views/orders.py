@@ -78,7 +78,7 @@ class Return(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
 
 class Order(Document, kw_only=True, omit_defaults=True):
     view = "order"
-    fold_version = 4
+    fold_version = 5
 
     number: str
     channel: str

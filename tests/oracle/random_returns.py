@@ -9,7 +9,8 @@ _SENT = """
     SELECT l.order_id, l.id, l.quantity FROM order_lines l JOIN orders o ON o.id = l.order_id
     WHERE o.status IN ('PLACED', 'COMPLETED') AND l.shipped > l.returned
 """
-_PAID = "AND o.id IN (SELECT order_id FROM payments WHERE captured > refunded AND provider IN ('manual', 'test', 'late'))"
+_PAID = "AND o.id IN (SELECT order_id FROM payments WHERE captured > refunded AND provider <> 'books')"
+_OF_PAID = _PAID.replace("AND o.id", " AND o.order_id")
 _SENT_UNPAID = """
     SELECT p.id FROM payments p JOIN order_lines l ON l.order_id = p.order_id
     WHERE l.shipped > 0 AND p.state IN ('CREATED', 'AUTHORIZED')
@@ -29,7 +30,10 @@ class Returns:
 
     def draws(self) -> list[tuple[Any, int]]:
         """Each way to draw, and how often."""
-        return [(self.request, 6), (self.decide, 6), (self.receive, 6), (self.cancel_lines, 3), (self.take_money, 2)]
+        return [
+            (self.request, 6), (self.decide, 6), (self.receive, 6), (self.cancel_lines, 3), (self.take_money, 3),
+            (self.pay_back, 2),
+        ]  # fmt: skip
 
     def request(self) -> Any:
         """Of one order, mostly not more than may come back."""
@@ -43,7 +47,8 @@ class Returns:
 
     def decide(self) -> Any:
         """Mostly a yes."""
-        row = self._shop.one("SELECT id, state FROM returns WHERE state IN ('REQUESTED', 'APPROVED')")
+        opened = "SELECT o.id FROM returns o WHERE o.state IN ('REQUESTED', 'APPROVED')"
+        row = (self._shop.one(opened + _OF_PAID) if self._shop.chance(0.5) else None) or self._shop.one(opened)
         if row is None:
             return None
         no = self._random.choice([returns.RejectReturn(row.id, "Worn"), returns.CancelReturn(row.id)])
@@ -51,8 +56,7 @@ class Returns:
 
     def receive(self) -> Any:
         allowed = "SELECT o.id FROM returns o WHERE o.state = 'APPROVED'"
-        paid = allowed + _PAID.replace("o.id", " o.order_id")
-        row = self._shop.one(paid) or self._shop.one(allowed)
+        row = self._shop.one(allowed + _OF_PAID) or self._shop.one(allowed)
         warehouse = self._shop.one("SELECT id FROM warehouses")
         how = {"restock": self._shop.chance(0.7), "refund": self._shop.chance(0.8)}
         return row and returns.ReceiveReturn(row.id, warehouse.id, **how)
@@ -61,6 +65,15 @@ class Returns:
         """Of an order that has left in part, so that there is something to give back."""
         row = self._shop.one(_SENT_UNPAID)
         return row and charging.CapturePayment(row.id)
+
+    def pay_back(self) -> Any:
+        """What came back without its money."""
+        row = self._shop.one(f"SELECT o.id, o.order_id FROM returns o WHERE o.state = 'RECEIVED' {_OF_PAID}")
+        if row is None:
+            return None
+        lines = self._shop.rows(f"SELECT order_line_id, quantity FROM return_lines WHERE return_id = '{row.id}'")
+        payment = self._shop.one(f"SELECT id FROM payments WHERE order_id = '{row.order_id}' AND captured > refunded")
+        return charging.RefundPayment(payment.id, lines=[LineQuantity(*line) for line in lines])
 
     def cancel_lines(self) -> Any:
         """Of one order, some units of each of some lines."""

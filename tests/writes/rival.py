@@ -13,7 +13,8 @@ import msgspec
 
 from writes.bus import HANDLERS, Bus
 from writes.database import open_database, open_writer
-from writes.providers import Manual, Test
+from writes.providers import Manual
+from writes.trial import Test
 
 _BY_NAME = {command.__name__: command for command in HANDLERS}
 

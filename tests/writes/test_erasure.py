@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from shop import events, log
 from shop.events import Address, LineQuantity
 from shop.keyring import KeySchema
-from writes import books, checkout, customers, erasure, orders, parcels, payments, providers, reviews
+from writes import books, checkout, customers, erasure, orders, parcels, payments, providers, reviews, trial
 from writes import people_tables as p
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound
@@ -192,7 +192,7 @@ async def test_a_customers_order_is_erased_with_the_customer_and_nobody_is_not_f
         assert (refusal, ["id"], []) == (type(shop.refused), shop.refused.path, shop.happened)
 
 
-class Erasing(providers.Test):
+class Erasing(trial.Test):
     """Amid its answer somebody asks to erase whom it concerns."""
 
     async def perform(self, call):

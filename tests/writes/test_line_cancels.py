@@ -84,6 +84,20 @@ async def test_of_what_was_paid_in_part_no_more_goes_back_than_the_rest_costs_le
     assert 1000 == shop.first(events.PaymentRefunded).amount
 
 
+async def test_the_rest_is_sent_though_money_went_back_for_what_was_canceled(shop):
+    order_id, (three, two) = await placed(shop)
+    await shop.given(canceling(order_id, (three, 3)))
+    await shop.given(*(SetOrderLineStatus(order_id, two, status) for status in ("PICKING", "SHIPPED")))
+    assert [(2, 0, "SHIPPED"), (3, 3, "CANCELED")] == statuses(shop, order_id)
+
+
+async def test_nothing_is_sent_for_which_all_money_went_back(shop):
+    order_id, (three, _) = await placed(shop)
+    await shop.given(RefundPayment(payment(shop, order_id).id), SetOrderLineStatus(order_id, three, "PICKING"))
+    await shop.when(SetOrderLineStatus(order_id, three, "SHIPPED"))
+    assert (NotAllowedFrom, "REFUNDED") == (type(shop.refused), shop.refused.state)
+
+
 async def test_the_last_line_takes_the_order_with_it(shop):
     order_id, (three, two) = await placed(shop)
     await shop.given(canceling(order_id, (three, 3)))

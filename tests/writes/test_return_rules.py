@@ -10,7 +10,7 @@ from schema.fulfillment import ReturnState
 from shop import events
 from shop.events import LineQuantity
 from shop.money import Money
-from writes import providers
+from writes import providers, trial
 from writes import tables as t
 from writes.charging import RefundPayment
 from writes.fulfillment import SetOrderLineStatus
@@ -242,7 +242,7 @@ async def test_an_open_return_follows_its_units_when_their_line_is_cut(shop):
     assert [(1, 1, "RETURNED"), (1, 0, "DELIVERED"), (1, 1, "RETURNED")] == statuses(shop, order_id)
 
 
-class Stingy(providers.Test):
+class Stingy(trial.Test):
     """Gives nothing back."""
 
     async def perform(self, call):
@@ -258,12 +258,12 @@ async def test_money_that_a_provider_does_not_give_back_can_be_asked_for_again(n
         return_id = await approved(shop, order_id, line_id, 3)
         await shop.when(ReceiveReturn(return_id, shop.warehouse))
         assert (PaymentRefused, ("RECEIVED", 0)) == (type(shop.refused), state(shop, return_id))
-        shop.providers["test"] = providers.Test()
+        shop.providers["test"] = trial.Test()
         await shop.given(RefundPayment(payment_of(shop, order_id), lines=[LineQuantity(line_id, 3)]))
         assert ("REFUNDED", 999) == state(shop, return_id)
 
 
-class Slow(providers.Test):
+class Slow(trial.Test):
     async def perform(self, call):
         await asyncio.sleep(0.05)
         return await super().perform(call)
