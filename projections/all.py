@@ -6,7 +6,19 @@ from typing import Any
 import msgspec
 
 from projections import books as _books  # noqa: F401 - declares more folds of the order
-from projections import carts, catalog, customers, orders, products, reviews, sales, stock, timelines, webhooks
+from projections import (
+    carts,
+    catalog,
+    charges,
+    customers,
+    orders,
+    products,
+    reviews,
+    sales,
+    stock,
+    timelines,
+    webhooks,
+)
 from projections import returns as _returns  # noqa: F401 - and still more
 from projections.projection import Projection, Route
 from shop.events import Event
@@ -29,6 +41,9 @@ ALL: Sequence[Projection[Any]] = (
     reviews.review,
     sales.sales_day,
     sales.product_sales,
+    charges.shipping_method,
+    charges.tax_rate,
+    charges.promotion,
     webhooks.webhook,
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from projections.charges import shown_codes, shown_quote, shown_tax
 from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
@@ -47,6 +48,17 @@ def cart_line_changed(view: Cart, event: events.CartLineChanged, _: Recorded) ->
 @cart.on(events.CartLineRemoved, lambda e: [e.cart_id])
 def cart_line_removed(view: Cart, event: events.CartLineRemoved, _: Recorded) -> Cart:
     return replace(view, lines=[line for line in view.lines if line.id != event.line_id], expires_at=event.expires_at)
+
+
+@cart.on(events.CodeApplied, lambda e: [e.cart_id])
+def code_applied(view: Cart, event: events.CodeApplied, _: Recorded) -> Cart:
+    return replace(view, promotion_ids=[*view.promotion_ids, event.promotion_id], expires_at=event.expires_at)
+
+
+@cart.on(events.CodeRemoved, lambda e: [e.cart_id])
+def code_removed(view: Cart, event: events.CodeRemoved, _: Recorded) -> Cart:
+    left = [one for one in view.promotion_ids if one != event.promotion_id]
+    return replace(view, promotion_ids=left, expires_at=event.expires_at)
 
 
 @cart.on(events.CartsMerged, lambda e: [e.cart_id, e.guest_cart_id])
@@ -102,7 +114,37 @@ def checkout_started(event: events.CheckoutStarted, _: Recorded) -> Checkout:
         billing_address=event.billing_address,
         metadata=event.metadata,
         lines=[priced_line(line, event.currency) for line in event.lines],
+        weight_grams=event.weight_grams,
+        tax_lines=shown_tax(event.tax_lines, event.currency),
+        tax_included=event.tax_included,
+        applied_codes=shown_codes(event.codes, event.currency),
     )
+
+
+@checkout.on(events.CheckoutAddressed, lambda e: [e.checkout_id])
+def checkout_addressed(view: Checkout, event: events.CheckoutAddressed, _: Recorded) -> Checkout:
+    names = ("email", "shipping_address", "billing_address", "metadata")
+    return replace(view, **{name: getattr(event, name) for name in names})
+
+
+@checkout.on(events.ShippingSelected, lambda e: [e.checkout_id])
+def shipping_selected(view: Checkout, event: events.ShippingSelected, _: Recorded) -> Checkout:
+    return replace(view, shipping_method=shown_quote(event.method, view.total.currency))
+
+
+@checkout.on(events.CheckoutPriced, lambda e: [e.checkout_id])
+def checkout_priced(view: Checkout, event: events.CheckoutPriced, _: Recorded) -> Checkout:
+    charges, currency = {line.line_id: line for line in event.lines}, event.currency
+    sums = {name: money(getattr(event, name), currency) for name in ("discount", "shipping", "tax", "total")}
+    lines = [_charged(line, charges[line.id], currency) for line in view.lines]
+    told = {"tax_lines": shown_tax(event.tax_lines, currency), "tax_included": event.tax_included}
+    told |= {"applied_codes": shown_codes(event.codes, currency)}
+    return replace(view, lines=lines, **sums, **told)
+
+
+@checkout.on(events.ReservationExtended, lambda e: [e.checkout_id])
+def reservation_extended(view: Checkout, event: events.ReservationExtended, _: Recorded) -> Checkout:
+    return replace(view, reserved_until=event.reserved_until)
 
 
 @checkout.on(events.CheckoutCanceled, lambda e: [e.checkout_id])
@@ -138,6 +180,10 @@ def checkout_payment_started(view: Checkout, _event: events.PaymentStarted, reco
 @checkout.on(events.OrderPlaced, lambda e: [e.checkout_id])
 def checkout_order_placed(view: Checkout, _event: events.OrderPlaced, recorded: Recorded) -> Checkout:
     return replace(view, status="COMPLETED", updated_at=recorded.at)
+
+
+def _charged(line: views.Line, charges: events.LineCharges, currency: str) -> views.Line:
+    return replace(line, discount=money(charges.discount, currency), tax=money(charges.tax, currency))
 
 
 def priced_line(line: events.Priced, currency: str) -> views.Line:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from projections.carts import priced_line
+from projections.charges import shown_codes, shown_quote, shown_tax
 from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
@@ -43,6 +44,10 @@ def order_created(event: events.OrderCreated, recorded: Recorded) -> Order:
         paid=nothing,
         refunded=nothing,
         lines=lines,
+        shipping_method=shown_quote(event.shipping_method, event.currency),
+        tax_lines=shown_tax(event.tax_lines, event.currency),
+        tax_included=event.tax_included,
+        applied_codes=shown_codes(event.codes, event.currency),
     )
 
 
@@ -135,6 +140,15 @@ def _is_of_books(view: Order, back: Return) -> bool:
 def order_noted(view: Order, _event: events.OrderNoted, _: Recorded) -> Order:
     """A note stands in the timeline; the order itself has only changed its version."""
     return replace(view)
+
+
+def _use_counted(view: Order, _event: events.PromotionRedeemed | events.PromotionReleased, _: Recorded) -> Order:
+    """What a code gave is in the order since it was made; it has only changed its version."""
+    return replace(view)
+
+
+order.on(events.PromotionRedeemed, _id)(_use_counted)
+order.on(events.PromotionReleased, _id)(_use_counted)
 
 
 @order.on(events.PaymentStarted, _id)

@@ -1,11 +1,14 @@
-"""Carts, joined with the catalog as it is now: prices, totals, and what is wrong with a line."""
+"""Carts, joined with catalog and promotions as they are now: prices, discounts, totals, and what is wrong with a line."""
 
 import msgspec
 
-from reads import catalog, products
+from reads import catalog, codes, products
 from reads.reading import Reading
 from shop.money import Money, money, units
-from shop.views import Cart, CartLine, Checkout, Variant
+from shop.pricing import discounted
+from shop.views import AppliedCode, Cart, CartLine, Checkout, Variant
+
+replace = msgspec.structs.replace
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -41,6 +44,8 @@ class JoinedCart(msgspec.Struct, frozen=True):
     total: Money
     lines: list[JoinedLine]
     checkout_id: str | None
+    codes: list[str]
+    applied_codes: list[AppliedCode]
 
 
 async def cart(reading: Reading, cart_id: str) -> JoinedCart | None:
@@ -67,7 +72,9 @@ async def joined(reading: Reading, found: Cart) -> JoinedCart:
     of = await products.by_ids(reading, found.channel, list(dict.fromkeys(line.product_id for line in found.lines)))
     variants = {one.id: (one, product.published) for product in of if product is not None for one in product.variants}
     lines = [_line(line, *variants[line.variant_id], currency) for line in found.lines if line.variant_id in variants]
-    subtotal = money(sum(units(line.total) for line in lines), currency)
+    totals = [units(line.total) for line in lines]
+    discounts, applied = discounted(totals, await codes.on(reading, found, currency))
+    lines = [replace(line, discount=money(less, currency)) for line, less in zip(lines, discounts, strict=True)]
     return JoinedCart(
         id=found.id,
         version=found.version,
@@ -76,11 +83,13 @@ async def joined(reading: Reading, found: Cart) -> JoinedCart:
         status=found.status,
         expires_at=found.expires_at,
         total_quantity=sum(line.quantity for line in lines),
-        subtotal=subtotal,
-        discount=money(0, currency),
-        total=subtotal,
+        subtotal=money(sum(totals), currency),
+        discount=money(sum(discounts), currency),
+        total=money(sum(totals) - sum(discounts), currency),
         lines=lines,
         checkout_id=found.checkout_id,
+        codes=[one.code for one in applied],
+        applied_codes=codes.shown(applied, currency),
     )
 
 

@@ -17,9 +17,11 @@ from schema.money import Money
 from schema.nodes import Node, Versioned, known
 from schema.payloads import MutationPayload, after, refused, send
 from schema.products import Variant
+from schema.promotions import AppliedCode
 from shop import views
 from writes.bus import Answer
 from writes.carts import AddCartLines, CreateCart, LineChange, LineIn, UpdateCartLines
+from writes.codes import ApplyCode, RemoveCode
 from writes.merging import MergeCarts
 from writes.refusals import NotFound
 
@@ -59,6 +61,8 @@ class Cart(Node, Versioned):
     expires_at: dt.datetime
     status: CartStatus
     total_quantity: int
+    codes: list[str]
+    applied_codes: list[AppliedCode]
 
     @strawberry.field(graphql_type=Channel)
     @staticmethod
@@ -162,6 +166,20 @@ class CartMutation:
     ) -> Answer:
         changes = [command(LineChange, line) for line in lines]
         return await send(info, UpdateCartLines(cart_id, changes, known(expected_version)), idempotency_key)
+
+    @strawberry.mutation(graphql_type=CartPayload)
+    @staticmethod
+    async def cart_code_apply(
+        info: Info, cart_id: strawberry.ID, code: str, idempotency_key: str | None = strawberry.UNSET
+    ) -> Answer:
+        return await send(info, ApplyCode(cart_id, code), known(idempotency_key))
+
+    @strawberry.mutation(graphql_type=CartPayload)
+    @staticmethod
+    async def cart_code_remove(
+        info: Info, cart_id: strawberry.ID, code: str, idempotency_key: str | None = strawberry.UNSET
+    ) -> Answer:
+        return await send(info, RemoveCode(cart_id, code), known(idempotency_key))
 
 
 def _told(problem: Problem) -> UserError:

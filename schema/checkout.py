@@ -8,23 +8,27 @@ import msgspec
 import strawberry
 from strawberry import Parent
 
-from reads import carts, orders, products
+from reads import carts, charges, orders, products
 from reads.carts import JoinedCart
 from schema.addresses import Address, AddressInput
 from schema.carts import Cart
 from schema.context import Info
 from schema.errors import UserError
-from schema.inputs import command
+from schema.inputs import cleared, command
 from schema.money import Money, MoneyInput
 from schema.nodes import Node, Versioned, Within, known
 from schema.payloads import MutationPayload, after, send
 from schema.payment_actions import PaymentAction, PaymentProvider, as_json
 from schema.products import Variant
+from schema.promotions import AppliedCode
 from schema.scalars import JSON
+from schema.shipping import ShippingQuote
+from schema.taxes import TaxLine
 from shop import views
 from shop.events import PaymentAction as Action
 from writes.bus import Answer
 from writes.checkout import CancelCheckout, StartCheckout
+from writes.checkout_edits import SelectShipping, UpdateCheckout
 from writes.completing import CompleteCheckout
 
 if TYPE_CHECKING:
@@ -77,6 +81,10 @@ class Checkout(Node, Versioned):
     total: Money
     reserved_until: dt.datetime
     metadata: JSON | None
+    shipping_method: ShippingQuote | None
+    tax_lines: list[TaxLine]
+    tax_included: bool
+    applied_codes: list[AppliedCode]
 
     @strawberry.field(graphql_type=Cart)
     @staticmethod
@@ -87,6 +95,13 @@ class Checkout(Node, Versioned):
     @staticmethod
     def lines(checkout: Parent[views.Checkout]) -> list[ShownLine]:
         return [Within(line, checkout) for line in checkout.lines]
+
+    @strawberry.field(
+        graphql_type=list[ShippingQuote], description="The ways to ship that fit the address and the weight, cheapest first."
+    )
+    @staticmethod
+    async def shipping_methods(checkout: Parent[views.Checkout], info: Info) -> list[views.ShippingQuote]:
+        return await charges.quotes(info.context.reading, checkout)
 
     @strawberry.field
     @staticmethod
@@ -106,6 +121,15 @@ class Checkout(Node, Versioned):
 class CheckoutStartInput:
     idempotency_key: str
     cart_id: strawberry.ID
+    email: str | None = strawberry.UNSET
+    shipping_address: AddressInput | None = strawberry.UNSET
+    billing_address: AddressInput | None = strawberry.UNSET
+    metadata: JSON | None = strawberry.UNSET
+
+
+@strawberry.input
+class CheckoutUpdateInput:
+    idempotency_key: str | None = strawberry.UNSET
     email: str | None = strawberry.UNSET
     shipping_address: AddressInput | None = strawberry.UNSET
     billing_address: AddressInput | None = strawberry.UNSET
@@ -195,6 +219,19 @@ class CheckoutMutation:
     @staticmethod
     async def checkout_start(info: Info, input: CheckoutStartInput) -> Answer:
         return await send(info, command(StartCheckout, input), input.idempotency_key)
+
+    @strawberry.mutation(graphql_type=CheckoutPayload)
+    @staticmethod
+    async def checkout_update(info: Info, id: strawberry.ID, input: CheckoutUpdateInput) -> Answer:
+        gone = dict.fromkeys(set(cleared(input)) - {"idempotency_key"})
+        return await send(info, command(UpdateCheckout, input, checkout_id=id, **gone), known(input.idempotency_key))
+
+    @strawberry.mutation(graphql_type=CheckoutPayload)
+    @staticmethod
+    async def checkout_shipping_select(
+        info: Info, id: strawberry.ID, quote_id: strawberry.ID, idempotency_key: str | None = strawberry.UNSET
+    ) -> Answer:
+        return await send(info, SelectShipping(id, quote_id), known(idempotency_key))
 
     @strawberry.mutation(graphql_type=CheckoutPayload)
     @staticmethod

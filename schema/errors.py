@@ -81,6 +81,23 @@ class LimitError(UserError):
     limit: int
 
 
+@strawberry.enum
+class CodeProblem(enum.StrEnum):
+    UNKNOWN = "UNKNOWN"
+    NOT_STARTED = "NOT_STARTED"
+    EXPIRED = "EXPIRED"
+    USED_UP = "USED_UP"
+    MINIMUM_NOT_MET = "MINIMUM_NOT_MET"
+    SIGN_IN_REQUIRED = "SIGN_IN_REQUIRED"
+    NOT_COMBINABLE = "NOT_COMBINABLE"
+
+
+@strawberry.type(description="CODE_NOT_APPLICABLE, and why. `missing` is what the cart lacks to the code's minimum.")
+class CodeError(UserError):
+    reason: CodeProblem
+    missing: Money | None
+
+
 @strawberry.type(
     description="PAYMENT_DECLINED or PAYMENT_PENDING: the attempt is on record at `position`. "
     "`retryable`: complete the same checkout again with a new key."
@@ -113,6 +130,11 @@ def _prices(refused: refusals.PriceChanged) -> dict[str, Any]:
     }
 
 
+def _code(refused: refusals.CodeNotApplicable) -> dict[str, Any]:
+    missing = None if refused.missing is None else of_units(refused.missing, refused.currency)
+    return {"reason": CodeProblem(refused.reason), "missing": missing}
+
+
 TOLD: Mapping[type[Refused], tuple[type[UserError], Callable[[Any], dict[str, Any]]]] = {
     refusals.Refused: (GenericError, _nothing),
     refusals.Invalid: (GenericError, _nothing),
@@ -126,11 +148,13 @@ TOLD: Mapping[type[Refused], tuple[type[UserError], Callable[[Any], dict[str, An
     refusals.ReservationExpired: (GenericError, _nothing),
     refusals.PriceChanged: (PriceChangedError, _prices),
     refusals.AboveLimit: (LimitError, _same("limit")),
+    refusals.CodeNotApplicable: (CodeError, _code),
     refusals.PaymentRefused: (PaymentError, _same("payment_id", "decline_code", "retryable")),
     refusals.KeyReused: (GenericError, _nothing),
     refusals.StillInProgress: (GenericError, _nothing),
 }
 
 TYPES: tuple[type[UserError], ...] = (
-    GenericError, StockError, ConflictError, TransitionError, PriceChangedError, StockConflictError, LimitError, PaymentError,
+    GenericError, StockError, ConflictError, TransitionError, PriceChangedError, StockConflictError, LimitError,
+    CodeError, PaymentError,
 )  # fmt: skip

@@ -40,6 +40,8 @@ LOADERS: Mapping[str, Callable[[Reading, str, str], Awaitable[Any]]] = {
     "wh": _document(views.Warehouse),
     "cart": lambda reading, node_id, _: carts.cart(reading, node_id),
     "chk": _document(views.Checkout),
+    "ship": _document(views.ShippingMethod),
+    "promo": _document(views.Promotion),
     "ord": _document(views.Order),
     "ret": lambda reading, node_id, _: _return(reading, node_id),
     "cus": _document(views.Customer),

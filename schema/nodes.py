@@ -20,6 +20,8 @@ TYPES = {
     "wh": "Warehouse",
     "cart": "Cart",
     "chk": "Checkout",
+    "ship": "ShippingMethod",
+    "promo": "Promotion",
     "ord": "Order",
     "pay": "Payment",
     "ful": "Fulfillment",

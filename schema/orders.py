@@ -29,8 +29,11 @@ from schema.order_lists import (
 from schema.payloads import MutationPayload, after, send
 from schema.payments import Payment
 from schema.products import Variant
+from schema.promotions import AppliedCode
 from schema.scalars import JSON, SortDirection
+from schema.shipping import ShippingQuote
 from schema.stock import Warehouse
+from schema.taxes import TaxLine
 from schema.timelines import TimelineConnection
 from shop import views
 from writes.bus import Answer
@@ -106,6 +109,10 @@ class Order(Node, Versioned):
     paid: Money
     refunded: Money
     metadata: JSON | None
+    shipping_method: ShippingQuote | None
+    tax_lines: list[TaxLine]
+    tax_included: bool
+    applied_codes: list[AppliedCode]
 
     @strawberry.field(graphql_type=Channel)
     @staticmethod

@@ -25,11 +25,14 @@ from schema.orders import OrderMutation, OrderQuery
 from schema.payments import PaymentMutation
 from schema.product_edits import ProductMutation
 from schema.products import ProductQuery
+from schema.promotions import PromotionMutation, PromotionQuery
 from schema.reports import ReportQuery
 from schema.returns import ReturnMutation, ReturnQuery
 from schema.reviews import ReviewMutation, ReviewQuery
 from schema.scalars import SCALARS
+from schema.shipping import ShippingMutation, ShippingQuery
 from schema.stock import StockMutation, StockQuery
+from schema.taxes import TaxMutation, TaxQuery
 from schema.views import ViewQuery
 from schema.webhooks import WebhookMutation, WebhookQuery
 
@@ -42,6 +45,9 @@ class Query(
     StockQuery,
     CartQuery,
     CheckoutQuery,
+    ShippingQuery,
+    TaxQuery,
+    PromotionQuery,
     OrderQuery,
     ReturnQuery,
     CustomerQuery,
@@ -64,6 +70,9 @@ class Mutation(
     StockMutation,
     CartMutation,
     CheckoutMutation,
+    ShippingMutation,
+    TaxMutation,
+    PromotionMutation,
     OrderMutation,
     FulfillmentMutation,
     ReturnMutation,

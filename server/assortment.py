@@ -14,7 +14,10 @@ from writes import known
 from writes.bus import Answer, Bus
 from writes.catalog import CreateCategory, CreateProduct, PublishProduct, slug_of
 from writes.channels import CreateChannel
+from writes.promotions import CreatePromotion
+from writes.shipping import CreateShippingMethod
 from writes.stock import AdjustStock, CreateWarehouse, StockChange
+from writes.taxes import SetTaxRate
 from writes.variants import CreateVariant, SetVariantPrices, VariantIn
 
 _MOST_PRODUCTS = 64
@@ -69,6 +72,20 @@ class Assortment:
         if wanted.code in has:
             return has[wanted.code]
         return str(_granted(await self.send(wanted)).ids["warehouse_id"])
+
+    async def shipping_method(self, wanted: CreateShippingMethod) -> None:
+        """Make the shipping method unless the channel has one of that name."""
+        if wanted.name not in await self._bus.read(partial(known.shipping_methods, channel=self.channel)):
+            _granted(await self.send(wanted))
+
+    async def tax_rate(self, wanted: SetTaxRate) -> None:
+        """Set a tax rate; the one that is set already changes nothing."""
+        _granted(await self.send(wanted))
+
+    async def promotion(self, wanted: CreatePromotion) -> None:
+        """Make the promotion unless there is one of that code."""
+        if wanted.code.casefold() not in await self._bus.read(known.promotion_codes):
+            _granted(await self.send(wanted))
 
     async def category(self, wanted: CreateCategory) -> str:
         """Return the id of the category with that slug, or with that name where no slug is given; made where missing."""

@@ -7,10 +7,14 @@ import msgspec
 
 from server.assortment import Assortment, Wanted
 from shop.events import Attribute
+from shop.money import Money
 from writes import known
 from writes.bus import Bus
 from writes.catalog import CreateCategory, CreateProduct
+from writes.promotions import CreatePromotion
+from writes.shipping import CreateShippingMethod
 from writes.stock import CreateWarehouse
+from writes.taxes import SetTaxRate
 from writes.variants import PriceIn, VariantIn
 
 CHANNEL = "default"
@@ -46,6 +50,16 @@ class _Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variants: list[_Variant]
 
 
+class _ShippingMethod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    countries: list[str]
+    price: str
+    free_from: str | None = None
+    max_weight_grams: int | None = None
+    min_days: int | None = None
+    max_days: int | None = None
+
+
 class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The catalog as the file has it. Categories name a parent above them; stock is by warehouse."""
 
@@ -54,6 +68,9 @@ class Demo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warehouses: list[CreateWarehouse]
     categories: list[_Category]
     products: list[_Product]
+    shipping: list[_ShippingMethod]
+    taxes: list[SetTaxRate]
+    promotions: list[CreatePromotion]
 
 
 async def load_demo(bus: Bus) -> bool:
@@ -68,6 +85,12 @@ async def load_demo(bus: Bus) -> bool:
     assortment = Assortment(bus, CHANNEL, _ACTOR)
     await assortment.open(demo.name, demo.currency)
     warehouse_ids = {wanted.code: await assortment.warehouse(wanted) for wanted in demo.warehouses}
+    for method in demo.shipping:
+        await assortment.shipping_method(_method(method, demo.currency))
+    for rate in demo.taxes:
+        await assortment.tax_rate(rate)
+    for promotion in demo.promotions:
+        await assortment.promotion(promotion)
     category_ids: dict[str, str] = {}
     for position, category in enumerate(demo.categories):
         parent_id = category_ids[category.parent] if category.parent is not None else None
@@ -90,6 +113,12 @@ async def _is_wanted(bus: Bus, last: _Product) -> bool:
         return maker is None
     goods: known.Goods = await bus.read(partial(known.goods, channel=CHANNEL, skus=[], slugs=[last.slug]))
     return goods.products.get(last.slug) not in goods.published
+
+
+def _method(method: _ShippingMethod, currency: str) -> CreateShippingMethod:
+    free_from = None if method.free_from is None else Money(method.free_from, currency)
+    limits = {name: getattr(method, name) for name in ("max_weight_grams", "min_days", "max_days")}
+    return CreateShippingMethod(method.name, method.countries, Money(method.price, currency), CHANNEL, free_from, **limits)
 
 
 def _wanted(product: _Product, currency: str, category_ids: dict[str, str], warehouse_ids: dict[str, str]) -> Wanted:

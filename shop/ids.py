@@ -14,6 +14,8 @@ PREFIXES = {
     "cart": "cart",
     "cart_line": "cl",
     "checkout": "chk",
+    "shipping_method": "ship",
+    "promotion": "promo",
     "order": "ord",
     "order_line": "ol",
     "payment": "pay",
@@ -54,6 +56,11 @@ def prefix(identifier: str) -> str:
 def channel(code: str) -> str:
     """Return the id of a channel's stream and document: channels are known by their code."""
     return f"chan_{code}"
+
+
+def tax_rate(country: str, region: str | None) -> str:
+    """Return the id of the tax rate of a country, or of a region of it; regions compare without case."""
+    return f"tax_{country}" if region is None else f"tax_{country}_{region.casefold()}"
 
 
 def sales_day(channel_code: str, day: str) -> str:

@@ -12,7 +12,7 @@ import redis
 import sqlalchemy as sa
 
 from shop.views import Keys
-from verify import catalog, figures, orders, products, selling, timelines, webhooks
+from verify import catalog, charges, figures, orders, products, selling, timelines, webhooks
 from verify.compare import compared
 from verify.expected import Expected
 from verify.found import Found, everything, standing
@@ -21,6 +21,7 @@ _PARTS = (
     catalog.expect_settings,
     catalog.expect_stock,
     products.expect_products,
+    charges.expect_charges,
     selling.expect_carts,
     selling.expect_checkouts,
     orders.expect_orders,

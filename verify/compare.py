@@ -24,6 +24,7 @@ UNORDERED = {
     (views.Product, "variants"),
     (views.Product, "former_slugs"),
     (views.Cart, "lines"),
+    (views.Cart, "promotion_ids"),
     (views.Order, "payments"),
     (views.Order, "fulfillments"),
     (views.Order, "returns"),

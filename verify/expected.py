@@ -13,8 +13,10 @@ from verify.found import Found
 _JSON = dict.fromkeys(
     (
         "address",
+        "applied_codes",
         "attributes",
         "billing_address",
+        "countries",
         "event_types",
         "image",
         "media",
@@ -22,7 +24,9 @@ _JSON = dict.fromkeys(
         "option_values",
         "rule",
         "shipping_address",
+        "shipping_method",
         "tags",
+        "tax_lines",
     ),
     sa.JSON,
 )

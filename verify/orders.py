@@ -8,6 +8,7 @@ import msgspec
 from shop.events import PaymentAction
 from shop.money import money, rounded
 from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
+from verify.charges import shipped_and_taxed
 from verify.expected import Expected
 from verify.order_lists import expect_order_entries
 from verify.selling import address, said
@@ -73,6 +74,7 @@ def _order(expected: Expected, row: Any, tables: dict[str, dict[str, list[Any]]]
         shipping_address=address(row.shipping_address),
         billing_address=address(row.billing_address),
         metadata=row.metadata,
+        **shipped_and_taxed(row),
         lines=[_line(line, row, tables["allocations"][line.id]) for line in tables["lines"][row.id]],
         payments=[_payment(one, row.currency, tables["ledger"][one.id]) for one in payments],
         fulfillments=[_fulfillment(one, tables["fulfilled"][one.id]) for one in tables["fulfillments"][row.id]],

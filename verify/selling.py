@@ -8,6 +8,7 @@ from shop.events import Address, Attribute
 from shop.money import money
 from shop.views import Cart, CartLine, Checkout, Line
 from verify.catalog import media
+from verify.charges import shipped_and_taxed
 from verify.expected import Expected
 
 # Of a cart's checkouts one at most has not ended.
@@ -28,6 +29,7 @@ _CHECKOUTS = """
 
 def expect_carts(expected: Expected) -> None:
     lines = expected.grouped(_CART_LINES)
+    codes = expected.grouped("SELECT cart_id AS of, promotion_id FROM cart_codes")
     for row in expected.rows(_CARTS):
         cart = Cart(
             id=row.id,
@@ -38,6 +40,7 @@ def expect_carts(expected: Expected) -> None:
             status=row.status,
             customer_id=row.customer_id,
             checkout_id=row.checkout_id,
+            promotion_ids=[code.promotion_id for code in codes[row.id]],
             lines=[
                 CartLine(id=line.id, variant_id=line.variant_id, product_id=line.product_id, quantity=line.quantity)
                 for line in lines[row.id]
@@ -67,6 +70,8 @@ def expect_checkouts(expected: Expected) -> None:
             billing_address=address(row.billing_address),
             metadata=row.metadata,
             order_id=row.order_id,
+            weight_grams=row.weight_grams,
+            **shipped_and_taxed(row),
             lines=[Line(unit_price=money(line.unit_price, row.currency), **said(line, row)) for line in lines[row.id]],
         )
         expected.document(checkout)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from shop import events, money
 from shop.events import LineQuantity
 from shop.money import Money
-from writes import ledger, orders, payments, refunds
+from writes import costs, ledger, orders, payments, refunds
 from writes import tables as t
 from writes.providers import ProviderCall, ProviderResult
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path
@@ -43,7 +43,7 @@ class VoidPayment(msgspec.Struct, frozen=True):
 
 
 class RefundPayment(msgspec.Struct, frozen=True):
-    """Give money back: `amount`, else what the lines cost, else all that is left. An order's shipping costs nothing so far."""
+    """Give money back: `amount`, else what the lines and, if asked, the shipping cost, else all that is left."""
 
     payment_id: str
     amount: Money | None = None
@@ -87,7 +87,7 @@ def refund_payment(work: Work, command: RefundPayment) -> Done:
     if left == 0:
         raise NotAllowedFrom("The payment", payment.state, _NEXT[payment.state], ["id"])
     cut = [] if command.lines is None else _cut(work, order, command.lines)
-    asked = left if command.lines is None else sum(one.amount for one in cut)
+    asked = _asked(order, command, cut, left)
     if command.amount is not None:  # it is the caller's own figure: no unit of a line counts as given back
         cut, asked = [], _amount(command.amount, left, order.currency)
     if not 0 < asked <= left:
@@ -110,6 +110,13 @@ def give_back(work: Work, order: Any, wanted: Sequence[tuple[Any, int]], reason:
             calls += done.calls
             most = None if most is None else most - amount
     return Done(happened, calls=calls)
+
+
+def _asked(order: Any, command: RefundPayment, cut: Sequence[refunds.Part], left: int) -> int:
+    """What is to be refunded where no amount is said: lines and, if asked, the shipping; without either, all that is left."""
+    if command.lines is None and not command.shipping:
+        return left
+    return sum(one.amount for one in cut) + (costs.of_shipping(order) if command.shipping else 0)
 
 
 def _claimable(work: Work, payment_id: str) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from shop import events, ids
 from shop.events import Address, Attribute, Media, Priced
-from writes import carts, holding, orders, stock
+from writes import carts, holding, orders, quoting, stock
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
@@ -35,8 +35,7 @@ def start_checkout(work: Work, command: StartCheckout) -> Done:
     cart = carts.open_cart(work, command.cart_id, ["input", "cartId"])
     happened = cancel_open(work, cart.id)
     checkout_id = ids.new("checkout")
-    lines = _price_lines(work, cart)
-    subtotal = sum(line.total for line in lines)
+    lines, weight = _price_lines(work, cart)
     currency = work.connection.scalar(sa.select(t.channels.c.currency).where(t.channels.c.code == cart.channel))
     told = {
         "email": command.email,
@@ -44,15 +43,21 @@ def start_checkout(work: Work, command: StartCheckout) -> Done:
         "billing_address": command.billing_address,
         "metadata": command.metadata,
     }
-    until = work.after(minutes=work.limits.reservation_minutes)
-    row = {"cart_id": cart.id, "channel": cart.channel, "subtotal": subtotal, "total": subtotal, "reserved_until": until}
+    address = None if command.shipping_address is None else msgspec.to_builtins(command.shipping_address)
+    totals, path = [line.total for line in lines], ["input", "shippingAddress", "country"]
+    pricing = quoting.first(work, cart, totals, address, path)
+    until, most = work.limits.reservation_minutes, work.limits.reservation_minutes_most
+    row = {"cart_id": cart.id, "channel": cart.channel, "subtotal": pricing.subtotal, "weight_grams": weight}
+    row |= {"reserved_until": work.after(minutes=until)}
     kept = {"id": checkout_id, "status": "OPEN", "customer_id": cart.customer_id, **row, **msgspec.to_builtins(told)}
+    kept |= {"extendable_until": work.after(minutes=most), **quoting.kept(pricing)}
     work.do(sa.insert(t.checkouts).values(**kept))
+    lines = quoting.charged(lines, pricing)
     work.do_each(sa.insert(t.checkout_lines), [_line_row(checkout_id, n, line) for n, line in enumerate(lines)])
     demands = [stock.Demand(line.line_id, line.variant_id, line.quantity, ["input", "cartId"]) for line in lines]
     _, moves = stock.reserve(work, checkout_id, demands)
-    named = {"checkout_id": checkout_id, "customer_id": cart.customer_id, "currency": str(currency)}
-    happened.append(events.CheckoutStarted(lines=lines, **named, **row, **told))
+    about: dict[str, Any] = {"checkout_id": checkout_id, "customer_id": cart.customer_id, "currency": str(currency)}
+    happened.append(events.CheckoutStarted(lines=lines, **about, **row, **told, **quoting.charges(pricing)))
     happened.append(events.StockReserved(checkout_id=checkout_id, moves=moves))
     return Done(happened, {"checkout_id": checkout_id})
 
@@ -80,13 +85,14 @@ def overdue_checkouts(connection: sa.Connection, at: str, limit: int) -> list[st
     return list(connection.scalars(due.order_by(columns.reserved_until).limit(limit)))
 
 
-def _price_lines(work: Work, cart: Any) -> list[Priced]:
-    """Take each line's price as it is now. A line that can no longer be sold is refused by its place in the cart."""
+def _price_lines(work: Work, cart: Any) -> tuple[list[Priced], int]:
+    """Take each line's price as it is now, and what all weigh in grams. A line that can no longer be sold is refused."""
     lines, variants, prices = t.cart_lines.c, t.variants.c, t.variant_prices.c
     rows = work.all(
         sa.select(
             lines.id.label("line_id"), lines.quantity, variants.id, variants.product_id, variants.sku, variants.name,
-            variants.option_values, variants.image, variants.discontinued, prices.amount, t.publications.c.channel,
+            variants.option_values, variants.image, variants.discontinued, variants.weight_grams,
+            prices.amount, t.publications.c.channel,
             t.products.c.name.label("product_name"),
         )
         .join(t.variants, variants.id == lines.variant_id)
@@ -104,7 +110,7 @@ def _price_lines(work: Work, cart: Any) -> list[Priced]:
     for row in rows:
         if row.amount is None or row.channel is None or row.discontinued:
             raise Invalid(f"{row.sku} is no longer sold: remove its line from the cart.", ["input", "cartId"])
-    return [_priced(row) for row in rows]
+    return [_priced(row) for row in rows], sum((row.weight_grams or 0) * row.quantity for row in rows)
 
 
 def _priced(row: Any) -> Priced:
@@ -147,11 +153,15 @@ def _end(work: Work, checkout: Any, status: str, ended: events.Event) -> list[ev
     released = stock.release(work, checkout.id)
     if released:
         happened.append(events.StockReleased(checkout_id=checkout.id, moves=released))
-    waiting = sa.select(t.orders.c.id).where(t.orders.c.checkout_id == checkout.id, t.orders.c.status == "PENDING_PAYMENT")
-    order_id = work.connection.scalar(waiting)
-    if order_id is not None:
-        happened += orders.give_up(work, order_id, f"checkout {status.lower()}")
+    waiting = order_of(work, checkout.id)
+    if waiting is not None and waiting.status == "PENDING_PAYMENT":
+        happened += orders.give_up(work, waiting.id, f"checkout {status.lower()}")
     return happened
+
+
+def order_of(work: Work, checkout_id: str) -> Any:
+    """The order that a checkout has made, or none."""
+    return work.connection.execute(sa.select(t.orders).where(t.orders.c.checkout_id == checkout_id)).first()
 
 
 def load(work: Work, checkout_id: str, path: Path) -> Any:

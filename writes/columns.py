@@ -19,10 +19,11 @@ def line_charges() -> list[Column[int]]:
 
 
 def charges() -> list[Column[Any]]:
-    """What makes a total of a subtotal. `tax` is that of all lines and of the shipping."""
+    """What makes a total of a subtotal. `tax` is that of all lines and of the shipping, `tax_lines` says by which rate."""
     amounts = ("discount", "shipping", "shipping_tax", "tax")
     included = Column("tax_included", sa.Boolean, nullable=False, server_default=sa.false())
-    return [*(Column(name, Amount, nullable=False, server_default="0") for name in amounts), included]
+    told = [Column(name, Json) for name in ("shipping_method", "tax_lines", "applied_codes")]
+    return [*(Column(name, Amount, nullable=False, server_default="0") for name in amounts), included, *told]
 
 
 def only_where(condition: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids, money
-from writes import backorders, ledger, orders, stock
+from writes import backorders, ledger, orders, promotions, quoting, redeeming, stock
 from writes import checkout as checkouts
 from writes import tables as t
 from writes.refusals import Invalid, NotAllowedFrom, PriceChanged, ReservationExpired
@@ -40,10 +40,11 @@ def complete_checkout(work: Work, command: CompleteCheckout) -> Done:
         raise ReservationExpired("The checkout's time is over: start a new one from the cart.", ["input", "checkoutId"])
     if checkout.status != "OPEN":
         raise NotAllowedFrom("The checkout", checkout.status, [], ["input", "checkoutId"])
+    order, happened = checkouts.order_of(work, checkout.id), list[events.Event]()
+    if order is None:
+        checkout = _as_of_now(work, checkout, happened)
     currency = _check_total(work, checkout, command)
     provider = _provider(work, checkout, command)
-    happened: list[events.Event] = []
-    order = work.connection.execute(sa.select(t.orders).where(t.orders.c.checkout_id == checkout.id)).first()
     order_id = str(order.id) if order is not None else _create_order(work, checkout, currency, happened)
     answer = {"order_id": order_id, "checkout_id": checkout.id}
     answer |= {"guest_order_id": order_id} if checkout.customer_id is None else {}
@@ -59,6 +60,15 @@ def complete_checkout(work: Work, command: CompleteCheckout) -> Done:
     started, call = ledger.start(work, order_id, provider, currency=currency, **wanted)
     started = msgspec.structs.replace(started, checkout_id=checkout.id)
     return Done([*happened, started], answer, [call])
+
+
+def _as_of_now(work: Work, checkout: Any, happened: list[events.Event]) -> Any:
+    """The checkout as it is quoted now: a method, a rate or a code may have changed since, and then the total is another."""
+    promotions.hold(work, checkout.cart_id)
+    pricing, quoted = quoting.anew(work, checkout, checkout.shipping_method and checkout.shipping_method["id"])
+    quoting.check_shipped(work, checkout, pricing.method)
+    happened += quoted
+    return work.one(t.checkouts, checkout.id) if quoted else checkout
 
 
 def _check_total(work: Work, checkout: Any, command: CompleteCheckout) -> str:
@@ -95,20 +105,22 @@ def _create_order(work: Work, checkout: Any, currency: str, happened: list[event
         name: getattr(checkout, name)
         for name in (
             "channel", "customer_id", "email", "shipping_address", "billing_address", "metadata",
-            "subtotal", "discount", "shipping", "tax", "total",
+            "subtotal", "discount", "shipping", "tax", "total", "shipping_method", "tax_included",
         )
     }  # fmt: skip
     row |= {"number": _number(work, order_id), "currency": currency, "checkout_id": checkout.id}
-    unsaid = {name: getattr(checkout, name) for name in ("shipping_tax", "tax_included")}
+    codes = [one for one in checkout.applied_codes or [] if not one.get("problem")]
+    unsaid = {"shipping_tax": checkout.shipping_tax, "tax_lines": checkout.tax_lines, "applied_codes": codes or None}
     work.do(sa.insert(t.orders).values(id=order_id, status="PENDING_PAYMENT", created_at=work.at, **row, **unsaid))
-    columns = t.checkout_lines.c
-    priced = work.all(sa.select(t.checkout_lines).where(columns.checkout_id == checkout.id).order_by(columns.ordinal))
+    redeemed = redeeming.claim(work, order_id, checkout.customer_id, codes)
+    priced = quoting.lines_of(work, checkout.id)
     order_line = {line.id: ids.new("order_line") for line in priced}
     work.do_each(sa.insert(t.order_lines), [_order_line(line, order_id, order_line[line.id], currency) for line in priced])
     moves = stock.allocate_reserved(work, checkout.id, order_line)
     told = [{**_same(line), "line_id": order_line[line.id], "unit_price": line.unit_price} for line in priced]
-    happened.append(msgspec.convert({"order_id": order_id, "lines": told, **row}, events.OrderCreated))
-    happened.append(events.StockAllocated(order_id=order_id, moves=moves))
+    told_of = {"order_id": order_id, "lines": told, "tax_lines": checkout.tax_lines or [], "codes": codes}
+    happened.append(msgspec.convert({**told_of, **row}, events.OrderCreated))
+    happened += [events.StockAllocated(order_id=order_id, moves=moves), *redeemed]
     happened += backorders.owed(work, order_id, moves)
     return order_id
 

@@ -6,6 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events, ids, log
+from writes import price_tables
 from writes import tables as t
 
 
@@ -51,6 +52,17 @@ def warehouses(connection: sa.Connection) -> dict[str, str]:
     """Ids of warehouses by their codes."""
     rows = connection.execute(sa.select(t.warehouses.c.code, t.warehouses.c.id))
     return {row.code: row.id for row in rows}
+
+
+def shipping_methods(connection: sa.Connection, channel: str) -> set[str]:
+    """Names of the shipping methods that a channel has."""
+    columns = price_tables.shipping_methods.c
+    return set(connection.scalars(sa.select(columns.name).where(columns.channel == channel)))
+
+
+def promotion_codes(connection: sa.Connection) -> set[str]:
+    """The codes that promotions go by, case-folded."""
+    return set(connection.scalars(sa.select(price_tables.promotion_codes.c.code_folded)))
 
 
 def categories(connection: sa.Connection) -> list[Category]:

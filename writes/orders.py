@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from shop import events
 from shop.events import Address
-from writes import backorders, costs, holding, ledger, stock
+from writes import backorders, costs, holding, ledger, redeeming, stock
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound
 from writes.work import Done, Work
@@ -149,6 +149,7 @@ def in_flight(work: Work, some: sa.Select[tuple[str]]) -> str | None:
 
 
 def _cancel(work: Work, order: Any, reason: str, *, restock: bool) -> list[events.Event]:
+    unused = redeeming.give_back(work, order.id) if order.status == "PENDING_PAYMENT" else []
     held = stock.held_for(work, [line.id for line in lines_of(work, order.id)])
     moves = stock.deallocate(work, held, restock=restock)
     columns = t.order_lines.c
@@ -161,7 +162,7 @@ def _cancel(work: Work, order: Any, reason: str, *, restock: bool) -> list[event
     if moves:
         happened.append(events.StockDeallocated(order_id=order.id, moves=moves, restocked=restock))
         happened += backorders.served(work, [move.variant_id for move in moves])
-    return happened
+    return [*happened, *unused]
 
 
 def _unpack(work: Work, order_id: str) -> list[events.Event]:

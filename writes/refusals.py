@@ -119,6 +119,18 @@ class AboveLimit(Refused):
         self.limit = limit
 
 
+class CodeNotApplicable(Refused):
+    """A code gives nothing here. `reason` is the API's CodeProblem; `missing` is what the cart lacks, in smallest units."""
+
+    code = "CODE_NOT_APPLICABLE"
+
+    def __init__(self, reason: str, message: str, missing: int | None = None, currency: str = "") -> None:
+        super().__init__(message, ["code"])
+        self.reason = reason
+        self.missing = missing
+        self.currency = currency
+
+
 class PaymentRefused(Refused):
     """PAYMENT_DECLINED or PAYMENT_PENDING. Unlike other refusals the attempt is on record."""
 

@@ -179,6 +179,8 @@ checkouts = Table(
     Column("total", Amount, nullable=False),
     Column("reserved_until", Moment, nullable=False),
     *charges(),
+    Column("weight_grams", Integer, nullable=False, server_default="0"),
+    Column("extendable_until", Moment),  # how long the stock may be held at most
     Index("checkouts_by_cart", "cart_id"),
     Index("checkouts_to_expire", "status", "reserved_until"),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from shop.events.catalog import (
     VariantDiscontinued,
     VariantPriced,
 )
+from shop.events.charges import PromotionDeactivated, PromotionDefined, ShippingMethodDefined, TaxRateSet
 from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
     ChargebackRecorded,
@@ -51,6 +52,8 @@ from shop.events.orders import (
     PaymentRefunded,
     PaymentStarted,
     PaymentVoided,
+    PromotionRedeemed,
+    PromotionReleased,
     ReturnedLine,
     Share,
     Sold,
@@ -74,12 +77,19 @@ from shop.events.selling import (
     CartLineChanged,
     CartLineRemoved,
     CartsMerged,
+    CheckoutAddressed,
     CheckoutCanceled,
     CheckoutExpired,
+    CheckoutPriced,
     CheckoutReopened,
     CheckoutStarted,
+    CodeApplied,
+    CodeRemoved,
+    LineCharges,
     MergedLine,
     Priced,
+    ReservationExtended,
+    ShippingSelected,
 )
 from shop.events.stock import (
     ByOrder,
@@ -98,6 +108,7 @@ from shop.events.stock import (
 )
 from shop.events.upcasting import UPCASTERS, StoredEvents, UnknownEventError
 from shop.events.webhooks import WebhookDefined, WebhookRemoved, WebhookReplayed, WebhookSecretRotated
+from shop.pricing import Applied, Quote, TaxShare
 
 ALL: tuple[type[Event], ...] = (
     ChannelCreated, CategoryCreated, CategoryRenamed, CategoryMoved, CollectionDefined, CollectionListed,
@@ -107,6 +118,9 @@ ALL: tuple[type[Event], ...] = (
     StockAdjusted, StockShortfallFound, StockTransferred,
     StockReserved, StockReleased, StockAllocated, StockDeallocated, StockShipped, StockReturned,
     CartCreated, CartLineAdded, CartLineChanged, CartLineRemoved, CartsMerged, CartClosed, CartExpired,
+    ShippingMethodDefined, TaxRateSet, PromotionDefined, PromotionDeactivated, PromotionRedeemed, PromotionReleased,
+    CodeApplied, CodeRemoved,
+    CheckoutAddressed, ShippingSelected, CheckoutPriced, ReservationExtended,
     CheckoutStarted, CheckoutCanceled, CheckoutExpired, CheckoutReopened,
     OrderCreated, OrderPlaced, OrderCanceled, OrderLineMoved, OrderCompleted, OrderDescribed, OrderNoted,
     PaymentStarted, PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentFailed, PaymentRefunded,
@@ -130,6 +144,7 @@ __all__ = [
     "Address",
     "AddressRemoved",
     "AddressSaved",
+    "Applied",
     "Attribute",
     "CartClosed",
     "CartCreated",
@@ -143,11 +158,15 @@ __all__ = [
     "CategoryRenamed",
     "ChannelCreated",
     "ChargebackRecorded",
+    "CheckoutAddressed",
     "CheckoutCanceled",
     "CheckoutErased",
     "CheckoutExpired",
+    "CheckoutPriced",
     "CheckoutReopened",
     "CheckoutStarted",
+    "CodeApplied",
+    "CodeRemoved",
     "CollectionDefined",
     "CollectionListed",
     "CreditLine",
@@ -161,6 +180,7 @@ __all__ = [
     "FulfillmentDelivered",
     "FulfillmentShipped",
     "FulfillmentTrackingSet",
+    "LineCharges",
     "LineQuantity",
     "Media",
     "MergedLine",
@@ -194,6 +214,12 @@ __all__ = [
     "ProductPublished",
     "ProductSlugChanged",
     "ProductUnpublished",
+    "PromotionDeactivated",
+    "PromotionDefined",
+    "PromotionRedeemed",
+    "PromotionReleased",
+    "Quote",
+    "ReservationExtended",
     "ReturnApproved",
     "ReturnCanceled",
     "ReturnReceived",
@@ -204,6 +230,8 @@ __all__ = [
     "ReviewModerated",
     "ReviewSubmitted",
     "Share",
+    "ShippingMethodDefined",
+    "ShippingSelected",
     "Sold",
     "Split",
     "StockAdjusted",
@@ -215,6 +243,8 @@ __all__ = [
     "StockShipped",
     "StockShortfallFound",
     "StockTransferred",
+    "TaxRateSet",
+    "TaxShare",
     "UnknownEventError",
     "VariantCreated",
     "VariantDescribed",

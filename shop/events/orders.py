@@ -7,6 +7,7 @@ import msgspec
 from shop import ids
 from shop.events.base import Address, Event
 from shop.events.selling import Priced
+from shop.pricing import Applied, Quote, TaxShare
 
 
 class OfOrder(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,6 +36,10 @@ class OrderCreated(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     shipping_address: Address | None = None
     billing_address: Address | None = None
     metadata: Any = None
+    shipping_method: Quote | None = None
+    tax_lines: list[TaxShare] = []
+    tax_included: bool = False
+    codes: list[Applied] = []
 
     def roots(self) -> set[str]:
         return {self.order_id, self.checkout_id}
@@ -108,6 +113,26 @@ class OrderNoted(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
 
     note: str | None = None
     visible_to_customer: bool = False
+
+
+class PromotionRedeemed(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """The order counts as a use of a promotion, which gave it so much."""
+
+    promotion_id: str
+    code: str
+    amount: int
+
+    def roots(self) -> set[str]:
+        return {self.order_id, self.promotion_id}
+
+
+class PromotionReleased(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
+    """The order will never be placed: its use of a promotion counts no more."""
+
+    promotion_id: str
+
+    def roots(self) -> set[str]:
+        return {self.order_id, self.promotion_id}
 
 
 class Share(msgspec.Struct, frozen=True):

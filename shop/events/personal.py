@@ -5,8 +5,9 @@ A new field of text, of an address or of free JSON must be declared personal or 
 
 from collections.abc import Mapping, Sequence
 
-from shop.events import catalog, orders, people, returns, reviews, selling, stock
+from shop.events import catalog, charges, orders, people, returns, reviews, selling, stock
 from shop.events.base import Address, Event
+from shop.pricing import Applied, Quote, TaxShare
 
 _CONTACT = ("email", "shipping_address", "billing_address", "metadata")
 _TRACKING = ("tracking_number", "tracking_url")  # they lead to a name and an address at the carrier
@@ -15,6 +16,7 @@ _MESSAGE = ("message",)  # free text, of a provider or of staff
 # Each of these fields is None by default, and None once its person is erased.
 PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     selling.CheckoutStarted: _CONTACT,
+    selling.CheckoutAddressed: _CONTACT,
     orders.OrderCreated: _CONTACT,
     orders.OrderDescribed: _CONTACT,
     orders.OrderNoted: ("note",),
@@ -43,9 +45,9 @@ _NAMED_BY = ("customer_id", "order_id", "checkout_id")
 
 # Plain wherever they stand, as is all that ends with `_id`, `_ids` or `_at`.
 PLAIN: frozenset[str] = frozenset({
-    "barcode", "carrier", "channel", "code", "credit_number", "currency", "decline_code", "event_types",
-    "fulfillment_status", "key", "kind",
-    "number", "of", "payment_status", "provider", "provider_ref", "reserved_until", "sku", "slug", "status", "tags",
+    "barcode", "carrier", "channel", "code", "countries", "credit_number", "currency", "decline_code", "event_types",
+    "fulfillment_status", "key", "kind", "percentage", "problem",
+    "number", "of", "payment_status", "provider", "provider_ref", "rate", "reserved_until", "sku", "slug", "status", "tags",
     "unit_price", "url", "alt", "value", "vendor", "was",
 })  # fmt: skip
 
@@ -60,7 +62,11 @@ PLAIN_IN: Mapping[str, Sequence[type]] = {
         catalog.CategoryCreated, catalog.CategoryRenamed, catalog.ChannelCreated, catalog.CollectionDefined,
         catalog.ProductCreated, catalog.ProductDescribed, catalog.VariantCreated, catalog.VariantDescribed,
         stock.WarehouseCreated, stock.WarehouseChanged, selling.Priced, orders.PastLine, orders.CreditLine,
+        charges.ShippingMethodDefined, charges.PromotionDefined, Applied, Quote,
     ),
+    "country": (charges.TaxRateSet, TaxShare),
+    "region": (charges.TaxRateSet, TaxShare),
+    "id": (Quote,),
     "reason": (stock.StockAdjusted, stock.StockShortfallFound),
     "rule": (catalog.CollectionDefined,),
 }  # fmt: skip

@@ -6,6 +6,7 @@ hangs on one root lies in one segment. Shapes follow the GraphQL types; names ar
 
 from shop.views.base import Document, read
 from shop.views.catalog import Category, Channel, Collection, Level, Product, StockLevel, Variant, VariantPrice, Warehouse
+from shop.views.charges import AppliedCode, Promotion, ShippingMethod, ShippingQuote, TaxLine, TaxRate
 from shop.views.figures import Credit, CreditLine, Customer, DayOfProduct, KeptAddress, ProductSales, Review, SalesDay
 from shop.views.finding import (
     ENDINGS,
@@ -74,6 +75,7 @@ from shop.views.webhooks import Delivered, Webhook
 ALL: tuple[type[Document], ...] = (
     Channel, Warehouse, Webhook, Category, Collection, Product, ProductSales, StockLevel,
     Cart, Checkout, Order, Timeline, Credit, Customer, Review, SalesDay,
+    ShippingMethod, TaxRate, Promotion,
 )  # fmt: skip
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "WORDS",
     "WORKERS",
     "Allocation",
+    "AppliedCode",
     "Cart",
     "CartLine",
     "Category",
@@ -123,10 +126,15 @@ __all__ = [
     "Payment",
     "Product",
     "ProductSales",
+    "Promotion",
     "Return",
     "Review",
     "SalesDay",
+    "ShippingMethod",
+    "ShippingQuote",
     "StockLevel",
+    "TaxLine",
+    "TaxRate",
     "Timeline",
     "TimelineEntry",
     "Variant",

@@ -7,6 +7,7 @@ import msgspec
 from shop.events import Address, PaymentAction
 from shop.money import Money
 from shop.views.base import Document
+from shop.views.charges import AppliedCode, ShippingQuote, TaxLine
 from shop.views.selling import Line
 
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
@@ -104,3 +105,7 @@ class Order(Document, kw_only=True, omit_defaults=True):
     payments: list[Payment] = []
     fulfillments: list[Fulfillment] = []
     returns: list[Return] = []
+    shipping_method: ShippingQuote | None = None
+    tax_lines: list[TaxLine] = []
+    tax_included: bool = False
+    applied_codes: list[AppliedCode] = []

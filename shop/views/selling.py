@@ -7,6 +7,7 @@ import msgspec
 from shop.events import Address, Attribute, Media
 from shop.money import Money
 from shop.views.base import Document
+from shop.views.charges import AppliedCode, ShippingQuote, TaxLine
 
 # Parts of documents never refer back to them, so the garbage collector need not look at them (gc=False).
 
@@ -30,6 +31,7 @@ class Cart(Document, kw_only=True, omit_defaults=True):
     customer_id: str | None = None
     checkout_id: str | None = None
     lines: list[CartLine] = []
+    promotion_ids: list[str] = []
 
 
 class Line(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -67,3 +69,8 @@ class Checkout(Document, kw_only=True, omit_defaults=True):
     metadata: Any = None
     order_id: str | None = None
     lines: list[Line] = []
+    weight_grams: int = 0
+    shipping_method: ShippingQuote | None = None
+    tax_lines: list[TaxLine] = []
+    tax_included: bool = False
+    applied_codes: list[AppliedCode] = []

@@ -15,6 +15,7 @@ SHARED = {
     "shop.log",
     "shop.tail",
     "shop.money",
+    "shop.pricing",
     "shop.ids",
     "shop.clock",
     "shop.position",

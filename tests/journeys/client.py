@@ -13,8 +13,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 _PRODUCT = "{ products(first: 1, sort: {field: NAME}) { nodes { id variants { id price { amount currency } } } } }"
-_START = """mutation ($cart: ID!, $key: String!) { checkoutStart(input: {cartId: $cart, idempotencyKey: $key}) {
-  checkoutId errors { code message } checkout { total { amount currency } } } }"""
+_CHECKOUT = """checkoutId errors { code message }
+  checkout { total { amount currency } shippingMethods { id name price { amount } } }"""
+_START = f"""mutation ($cart: ID!, $key: String!, $to: AddressInput) {{
+  checkoutStart(input: {{cartId: $cart, idempotencyKey: $key, shippingAddress: $to}}) {{ {_CHECKOUT} }} }}"""
+_SELECT = f"mutation ($id: ID!, $quote: ID!) {{ checkoutShippingSelect(id: $id, quoteId: $quote) {{ {_CHECKOUT} }} }}"
+_HOME = {"name": "Ann", "line1": "1 Pier Road", "city": "Portland", "region": "ME", "postalCode": "04101", "country": "US"}
 COMPLETE = """mutation ($id: ID!, $key: String!, $amount: Decimal!, $currency: CurrencyCode!) { checkoutComplete(input: {
   checkoutId: $id, idempotencyKey: $key, expectedTotal: {amount: $amount, currency: $currency},
   paymentProvider: "test", paymentToken: "approve"}) { orderId position errors { code message } } }"""
@@ -57,14 +61,21 @@ class Shop:
         return str(made["cartCreate"]["cartId"])
 
     async def start(self, cart_id: str) -> dict[str, Any]:
-        return dict((await self.data(_START, cart=cart_id, key=str(uuid.uuid4())))["checkoutStart"])
+        return dict((await self.data(_START, cart=cart_id, key=str(uuid.uuid4()), to=_HOME))["checkoutStart"])
+
+    async def ship(self, started: dict[str, Any]) -> dict[str, Any]:
+        """Choose the cheapest way to ship; the checkout as it is then, or as it was where nothing is shipped."""
+        ways = started["checkout"]["shippingMethods"]
+        if not ways:
+            return started
+        return dict((await self.data(_SELECT, id=started["checkoutId"], quote=ways[0]["id"]))["checkoutShippingSelect"])
 
     async def buy(self, variant_id: str, quantity: int = 1) -> dict[str, Any]:
         """From cart to placed order; the payload of checkoutComplete, or that of checkoutStart where it was refused."""
         started = await self.start(await self.cart(variant_id, quantity))
         if started["errors"]:
             return started
-        total = started["checkout"]["total"]
+        total = (await self.ship(started))["checkout"]["total"]
         done = await self.data(COMPLETE, id=started["checkoutId"], key=str(uuid.uuid4()), **total)
         return dict(done["checkoutComplete"])
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from shop.events import Address, LineQuantity
+from shop.events import LineQuantity
 from shop.money import money
 from tests.oracle import random_payments
 from tests.oracle.random_goods import Goods
 from tests.oracle.random_hooks import Hooks
+from tests.oracle.random_offers import HOME, Offers
 from tests.oracle.random_people import People
 from tests.oracle.random_returns import Returns
 from writes import (
@@ -32,7 +33,6 @@ from writes import (
 )
 from writes.bus import Bus
 
-_HOME = Address(name="Zoë", line1="1 Quay", city="Hull", country="GB", postal_code="HU1", phone="1")
 _REASONS = [*sorted(stock.REASONS), "COUNT", "WHIM"]
 _BOOK_PRICES = ["2.55", "0.85", "1.005", "1.1249", "12"]
 _IN_STOCK = "v.id IN (SELECT variant_id FROM stock_levels WHERE on_hand - allocated - reserved > 3)"
@@ -57,7 +57,7 @@ class RandomShop:
         self.payments = random_payments.Payments(self)
         ways = {"manual": providers.Manual(ship_before_payment=True), **self.payments.ways()}
         self.bus = Bus(self.writer, providers=ways, committed=self._nudged, now=lambda: self.now)
-        self.goods = Goods(self)
+        self.goods, self.offers = Goods(self), Offers(self)
         self.hooks = Hooks(self)
         self.people = People(self)
         self.returns = Returns(self)
@@ -77,7 +77,7 @@ class RandomShop:
 
     async def does(self, count: int) -> None:
         """Send so many commands, while time goes by."""
-        others = (*self.goods.draws(), *self.hooks.draws(), *self.people.draws(), *self.returns.draws())
+        others = (*self.goods.draws(), *self.hooks.draws(), *self.offers.draws(), *self.people.draws(), *self.returns.draws())
         draws, weights = zip(*self._draws(), *others, strict=True)
         sent = 0
         while sent < count:
@@ -186,7 +186,7 @@ class RandomShop:
     def start_checkout(self) -> Any:
         """Mostly of a cart that has nothing in it that cannot be sold."""
         cart = self.one(f"SELECT id FROM ({_FULL_CARTS}) c WHERE id NOT IN ({_STALE_CARTS})") or self.one(_FULL_CARTS)
-        told = {"email": "zoe@example.org", "shipping_address": _HOME, "metadata": {"gift": [True, 1.5, None]}}
+        told = {"email": "zoe@example.org", "shipping_address": HOME, "metadata": {"gift": [True, 1.5, None]}}
         return cart and checkout.StartCheckout(cart.id, **(told if self.chance(0.5) else {}))
 
     def complete_checkout(self) -> Any:
@@ -260,8 +260,8 @@ class RandomShop:
         row = self.one("SELECT id FROM orders")
         mended = {
             "email": self.random.choice([None, "ann@example.org", "no address"]),
-            "shipping_address": self.random.choice([None, _HOME]),
-            "billing_address": self.random.choice([None, _HOME]),
+            "shipping_address": self.random.choice([None, HOME]),
+            "billing_address": self.random.choice([None, HOME]),
             "metadata": self.random.choice([None, {"gift": False}, 0]),
         }
         return row and orders.UpdateOrder(row.id, **{name: mended[name] for name in self.random.sample(sorted(mended), 2)})
@@ -282,7 +282,9 @@ class RandomShop:
         if row.captured and self.chance(0.6):
             line = self.one(f"SELECT id FROM order_lines WHERE order_id = '{row.order_id}'")
             lines = self.random.choice([None, [LineQuantity(line.id, 1)]])
-            return charging.RefundPayment(row.id, amount, self.random.choice([None, "broken"]), lines)
+            return charging.RefundPayment(
+                row.id, amount, self.random.choice([None, "broken"]), lines, shipping=self.chance(0.2)
+            )
         return charging.CapturePayment(row.id, amount)
 
     def void(self) -> Any:

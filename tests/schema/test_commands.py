@@ -21,7 +21,10 @@ from schema import (
     orders,
     payments,
     product_edits,
+    promotions,
+    shipping,
     stock,
+    taxes,
     webhooks,
     wheres,
 )
@@ -30,7 +33,7 @@ from schema.money import MoneyInput
 from schema.root import Mutation
 from schema.scalars import CurrencyCode, Decimal
 from shop import events
-from writes import bus, completing
+from writes import bus, checkout_edits, completing
 from writes import carts as cart_commands
 from writes import catalog as catalog_commands
 from writes import categories as category_commands
@@ -41,7 +44,10 @@ from writes import fulfillment as fulfillment_commands
 from writes import orders as order_commands
 from writes import parcels as parcel_commands
 from writes import prices as price_commands
+from writes import promotions as promotion_commands
+from writes import shipping as shipping_commands
 from writes import stock as stock_commands
+from writes import taxes as tax_commands
 from writes import transfers as transfer_commands
 from writes import variants as variant_commands
 from writes import warehouses as warehouse_commands
@@ -75,6 +81,12 @@ MADE = [
     (carts.CartLineUpdateInput, cart_commands.LineChange, set()),
     (checkout.CheckoutStartInput, checkout_commands.StartCheckout, set()),
     (checkout.CheckoutCompleteInput, completing.CompleteCheckout, {"expected_total"}),
+    (checkout.CheckoutUpdateInput, checkout_edits.UpdateCheckout, set()),
+    (shipping.ShippingMethodInput, shipping_commands.CreateShippingMethod, set()),
+    (shipping.ShippingMethodUpdateInput, shipping_commands.UpdateShippingMethod, set()),
+    (promotions.PromotionInput, promotion_commands.CreatePromotion, set()),
+    (promotions.PromotionUpdateInput, promotion_commands.UpdatePromotion, set()),
+    (taxes.TaxRateInput, tax_commands.SetTaxRate, set()),
     (addresses.AddressInput, events.Address, set()),
     (orders.OrderUpdateInput, order_commands.UpdateOrder, set()),
     (orders.OrderCancelInput, order_commands.CancelOrder, set()),

@@ -22,6 +22,7 @@ EXAMPLES = (
     refusals.ReservationExpired("no"),
     refusals.PriceChanged(100, 1250, "GBP"),
     refusals.AboveLimit("no", 999),
+    refusals.CodeNotApplicable("MINIMUM_NOT_MET", "no", 550, "GBP"),
     refusals.PaymentRefused("PAYMENT_DECLINED", "no", "pay_1", "card_declined", retryable=True),
     refusals.KeyReused("no"),
     refusals.StillInProgress("no"),
