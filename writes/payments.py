@@ -175,7 +175,7 @@ def _goods(work: Work, order: Any, entry: Any) -> int:
     """The part of a refund that sales figures count: that of its lines; without lines, by all that was given back before."""
     lines, cut = orders.lines_of(work, order.id), refunds.of_entry(work, entry.id)
     if cut:
-        return refunds.goods(order, lines, cut)
+        return refunds.goods(work, order, lines, cut)
     payments, entries = t.payments.c, t.ledger_entries.c
     mine = sa.select(sa.func.sum(entries.goods)).join(t.payments, payments.id == entries.payment_id)
     told = work.connection.scalar(mine.where(payments.order_id == order.id))

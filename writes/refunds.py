@@ -73,11 +73,18 @@ def of_entry(work: Work, entry_id: str) -> list[Part]:
     return [Part(*row) for row in work.all(rows.order_by(_ROWS.order_line_id))]
 
 
-def goods(order: Any, lines: Sequence[Any], cut: Sequence[Part]) -> int:
-    """What the shop had earned on the parts that a refund gives back: after discount, without tax."""
-    every = {line.id: line for line in lines}
-    costly = [(one.amount, every[one.line_id]) for one in cut if costs.of_line(order, every[one.line_id])]
-    return sum(amount * costs.revenue(order, line) // costs.of_line(order, line) for amount, line in costly)
+def goods(work: Work, order: Any, lines: Sequence[Any], cut: Sequence[Part]) -> int:
+    """What the shop had earned on the parts that a refund gives back: after discount, without tax.
+
+    It is rounded over all that was given back for a line so far, so that all parts of a line are all that it earned.
+    """
+    every, so_far = {line.id: line for line in lines}, given(work, [one.line_id for one in cut])
+    told = 0
+    for one in cut:
+        line, now = every[one.line_id], so_far[one.line_id].amount
+        earned, cost = costs.revenue(order, line), costs.of_line(order, line)
+        told += earned * now // cost - earned * (now - one.amount) // cost if cost else 0
+    return told
 
 
 def forget(work: Work, entry_id: str) -> None:
