@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from redis.asyncio import Redis
 
+from reads.asking import Exchanges
 from reads.errors import PositionUnknown, ViewBehind, ViewRebuilding
 from reads.feed import Feed
 from reads.state import Shown, State
@@ -27,8 +28,6 @@ class Log(Protocol):
     async def recorded_at(self, position: int) -> str | None: ...
 
 
-_QUIET_TURNS = 8  # of the event loop: as deep as reads wait for reads that were made already
-
 Name = tuple[type[Document], str]
 
 
@@ -46,12 +45,9 @@ class Reading:
         self._may_be_stale = False
         self._missed = False
         self._aged = False
-        self._wanted: dict[Name, asyncio.Future[Document | None]] = {}
+        self._exchanges = Exchanges(source.store, self._place)
         self._known: dict[Name, asyncio.Future[Document | None]] = {}
-        self._asks: list[tuple[Ask[Any], asyncio.Future[Any]]] = []
         self._ranges: dict[tuple[type[Document], Range], asyncio.Future[list[str]]] = {}
-        self._is_called = False
-        self._reads_indexes = False
 
     @property
     def position(self) -> Position:
@@ -185,23 +181,10 @@ class Reading:
         shown = await self._shown(view, self._store.keys.segment(document_id))
         if self.state.parked:
             await self._look_whether_parked(shown, document_id)
-        self._call()
-        document: asyncio.Future[Document | None] = asyncio.get_running_loop().create_future()
-        self._wanted[(view, document_id)] = document
-        return await document
+        return await self._exchanges.document(view, document_id)
 
     async def _ask(self, ask: Ask[T]) -> T:
-        self._reads_indexes = True
-        self._call()
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._asks.append((ask, answer))
-        return await answer
-
-    def _call(self) -> None:
-        """Go to Redis soon, with all that is asked for until then."""
-        if not self._is_called:
-            self._is_called = True
-            asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self._load()))
+        return await self._exchanges.ask(ask)
 
     async def _look_whether_parked(self, shown: Shown, document_id: str) -> None:
         """What is cut from a document (a channel's product) is as old as that is."""
@@ -214,37 +197,9 @@ class Reading:
         if parked is not None and self._asked is not None and parked.position <= self._asked.position:
             self._miss(self._asked, time.monotonic())
 
-    async def _load(self) -> None:
-        """Where indexes are read too, wait until nothing more is asked for: who is woken by an answer asks some turns later."""
-        asked = 0
-        while self._reads_indexes and asked < (asked := len(self._wanted) + len(self._asks)):
-            for _ in range(_QUIET_TURNS):
-                await asyncio.sleep(0)
-        (wanted, self._wanted), (asks, self._asks), self._is_called = (self._wanted, {}), (self._asks, []), False
-        documents = self._store.documents([self._place(*name) for name in wanted])
-        try:
-            found, *answers = await self._store.answers([documents, *(ask for ask, _ in asks)])
-        except Exception as error:  # noqa: BLE001 - whoever waits is told
-            for future in (*wanted.values(), *(future for _, future in asks)):
-                _settle(future, error)
-            return
-        for future, document in zip(wanted.values(), found, strict=True):
-            _settle(future, document)
-        for (_, future), answer in zip(asks, answers, strict=True):
-            _settle(future, answer)
-
     def _place(self, view: type[Document], document_id: str) -> tuple[type[Document], str, int]:
         shown = self.state.segments[self._store.keys.segment(document_id)].shown(view.view)
         return view, document_id, 0 if shown is None else shown.generation.number
-
-
-def _settle(future: asyncio.Future[Any], answer: Any) -> None:
-    if future.done():  # nobody waits any more
-        return
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)
 
 
 class Views:

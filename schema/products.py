@@ -1,7 +1,6 @@
 """Products and their variants as a channel shows them, and the queries that find them."""
 
 import datetime as dt
-import enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -14,6 +13,7 @@ from reads.reviews import ReviewFilter
 from schema.catalog import DEFAULT, Attribute, Category, Channel, Media, ShownCategory
 from schema.collections import Collection, ShownCollection
 from schema.context import Info
+from schema.facets import Facet
 from schema.listings import Place, ProductSort, ProductStatus, ProductWhere, listing, window
 from schema.money import Money, PriceRange, Range, span
 from schema.nodes import Node, PageInfo, Versioned, Within, known, one_of
@@ -190,37 +190,6 @@ class Product(Node, Versioned):
 class ProductEdge:
     cursor: str
     node: Product
-
-
-@strawberry.enum(
-    description="`kind` names the field of ProductWhere that a value goes to; ATTRIBUTE goes to `attributes` under `key`."
-)
-class FacetKind(enum.StrEnum):
-    ATTRIBUTE = "ATTRIBUTE"
-    CATEGORY = "CATEGORY"
-    COLLECTION = "COLLECTION"
-    VENDOR = "VENDOR"
-    TAG = "TAG"
-    IN_STOCK = "IN_STOCK"
-
-
-@strawberry.type
-class FacetValue:
-    value: str
-    label: str
-    count: int
-    selected: bool
-
-
-@strawberry.type(
-    description="Counts are disjunctive: a facet is counted against the selection without its own key. "
-    "So is the connection's `priceRange`."
-)
-class Facet:
-    key: str
-    label: str
-    kind: FacetKind
-    values: list[FacetValue]
 
 
 @strawberry.type

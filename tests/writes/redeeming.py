@@ -5,6 +5,7 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 from writes.bus import Bus
 from writes.completing import CompleteCheckout
@@ -17,7 +18,7 @@ async def _nobody(_position):
 
 
 async def main(address, *checkouts):
-    writer = open_writer(open_database(address))
+    writer = open_writer(open_database(address if "://" in address else Path(address)))
     bus = Bus(writer, providers={"manual": Manual()}, committed=_nobody)
     commands = [CompleteCheckout(one, "18.00", "GBP", "manual") for one in checkouts]
     answers = await asyncio.gather(*(bus.send(command) for command in commands))
