@@ -135,13 +135,13 @@ def _parked(client: redis.Redis, keys: Keys, segment: int) -> list[str]:
 def _whose(one: Difference) -> tuple[Named, str] | None:
     """The key that a difference is in, and the id of the document that it is of; None for a key that is no view's.
 
-    What a product shows in a channel is cut from the product, and made anew with it.
+    What a product shows in a channel is cut from the product, and made anew with it; an order's returns are of the order.
     """
     key = named(one.key)
     if key is None or key.view not in {view.view for view in views.ALL}:
         return None
     document_id = views.member_id(one.member or "") if key.is_index else key.name
-    if key.view == views.Product.view:
+    if key.view in {views.Product.view, views.Order.view}:
         document_id = views.root(document_id)
     if key.view == views.ProductSales.view and key.is_index:  # an index of a day; the document is of the month
         _, channel, day, _ = key.name.split(":")

@@ -138,7 +138,7 @@ class RandomShop:
         skus = [row.sku for row in self.rows("SELECT sku FROM variants")]
         changes = [stock.StockChange(sku=sku, delta=40) for sku in self.random.sample(skus, min(len(skus), 4))]
         warehouse = self.one("SELECT id FROM warehouses WHERE active")
-        return stock.AdjustStock(warehouse.id, "RECEIVED", changes) if changes else None
+        return stock.AdjustStock(warehouse.id, "RECEIVED", changes) if changes and warehouse else None
 
     def find_shortfall(self) -> Any:
         """A count finds one unit less than is promised."""

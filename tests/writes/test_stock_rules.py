@@ -177,10 +177,10 @@ async def test_a_backorderable_variant_is_sold_where_it_never_was_on_a_shelf(sho
 
 
 async def test_what_is_not_on_the_shelf_cannot_be_shipped(shop):
-    mug = await shop.sells(stocked=2, backorderable=True)
+    mug = await shop.sells(stocked=5)
     order_id = await shop.order((mug, 5))
     (line,) = shop.lines(order_id)
-    await shop.given(SetOrderLineStatus(order_id, line.id, "PICKING"))
+    await shop.given(SetOrderLineStatus(order_id, line.id, "PICKING"), adjust(shop, mug, "COUNT", counted_to=2))
     await shop.when(SetOrderLineStatus(order_id, line.id, "SHIPPED"))
     assert OutOfStock is type(shop.refused)
     assert (5, 2) == (shop.refused.requested, shop.refused.available)
