@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from shop import events, ids
 from writes import carts, checkout
 from writes import people_tables as p
+from writes import price_tables as q
 from writes import tables as t
 from writes.refusals import AboveLimit, NotAllowedFrom, NotFound, Path
 from writes.work import Done, Work
@@ -47,7 +48,7 @@ def merge_carts(work: Work, command: MergeCarts) -> Done:
     work.do(sa.update(t.carts).where(t.carts.c.id == guest.id).values(status="MERGED"))
     work.add(p.merged_carts, {"cart_id": guest.id, "into_id": into})
     merged = events.CartsMerged(cart_id=into, guest_cart_id=guest.id, lines=lines, expires_at=expires_at)
-    return Done([*happened, merged], {"cart_id": into})
+    return Done([*happened, merged, *_joined_codes(work, guest.id, into, expires_at)], {"cart_id": into})
 
 
 def _merged_before(work: Work, command: MergeCarts) -> Done:
@@ -72,6 +73,17 @@ def _joined(work: Work, guest_cart_id: str, into: str) -> list[events.MergedLine
     changed = sa.update(t.cart_lines).where(t.cart_lines.c.id == sa.bindparam("line")).values(quantity=sa.bindparam("now"))
     work.do_each(changed, [{"line": line.line_id, "now": line.quantity} for line in joined if line.line_id in known])
     return joined
+
+
+def _joined_codes(work: Work, guest_cart_id: str, into: str, expires_at: str) -> list[events.Event]:
+    """Put the guest's codes to the customer's, as many as a cart may have. One that stopped applying gives nothing."""
+    columns = q.cart_codes.c
+    mine = set(work.connection.scalars(sa.select(columns.promotion_id).where(columns.cart_id == into)))
+    theirs = sa.select(q.promotions.c.id, q.promotions.c.code).join(q.cart_codes, columns.promotion_id == q.promotions.c.id)
+    found = work.all(theirs.where(columns.cart_id == guest_cart_id).order_by(q.promotions.c.id))
+    new = [row for row in found if row.id not in mine][: max(0, work.limits.codes_a_cart - len(mine))]
+    work.do_each(sa.insert(q.cart_codes), [{"cart_id": into, "promotion_id": row.id} for row in new])
+    return [events.CodeApplied(cart_id=into, promotion_id=row.id, code=row.code, expires_at=expires_at) for row in new]
 
 
 def _line(work: Work, guests: Any, mine: Any) -> events.MergedLine:

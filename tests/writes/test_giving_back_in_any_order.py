@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shop.events import LineQuantity
 from writes import tables as t
 from writes.cancels import CancelOrderLines
-from writes.charging import RefundPayment
+from writes.charging import CapturePayment, RefundPayment
 from writes.fulfillment import SetOrderLineStatus
 from writes.returns import ApproveReturn, ReceiveReturn, RequestReturn
 
@@ -61,21 +61,24 @@ class Buyer:
 async def bought(shop, charges):
     """Given an order of 3 and 2, paid, with discounts and taxes on its lines in smallest units."""
     three, two = await shop.sells("A", price="3.33", stocked=9), await shop.sells("B", price="9.99", stocked=9)
-    checkout_id = await shop.checkout((three, 3), (two, 2))
-    shop.database.change(lambda connection: _charge(connection, checkout_id, charges))
-    order_id = (await shop.given(shop.completing(checkout_id, capture=True)))["order_id"]
+    order_id = await shop.order((three, 3), (two, 2))
+    shop.database.change(lambda connection: _charge(connection, order_id, charges))
+    buyer = Buyer(shop, order_id)
+    await shop.given(CapturePayment(buyer.payment.id))
     return Buyer(shop, order_id)
 
 
-def _charge(connection, checkout_id, charges):
-    """Write discounts and taxes as a promotion and a rate would."""
-    columns = t.checkout_lines.c
-    lines = connection.execute(sa.select(columns.id).where(columns.checkout_id == checkout_id).order_by(columns.ordinal))
+def _charge(connection, order_id, charges):
+    """Write discounts and taxes as a promotion and a rate would, before the money is taken."""
+    columns = t.order_lines.c
+    lines = connection.execute(sa.select(columns.id).where(columns.order_id == order_id).order_by(columns.ordinal))
     for line_id, (discount, tax) in zip(lines.scalars().all(), charges, strict=True):
-        connection.execute(sa.update(t.checkout_lines).where(columns.id == line_id).values(discount=discount, tax=tax))
+        connection.execute(sa.update(t.order_lines).where(columns.id == line_id).values(discount=discount, tax=tax))
     discount, tax = (sum(one) for one in zip(*charges, strict=True))
-    more = {"discount": discount, "tax": tax, "total": t.checkouts.c.total - discount + tax}
-    connection.execute(sa.update(t.checkouts).where(t.checkouts.c.id == checkout_id).values(more))
+    more = {"discount": discount, "tax": tax, "total": t.orders.c.total - discount + tax}
+    connection.execute(sa.update(t.orders).where(t.orders.c.id == order_id).values(more))
+    promised = {"authorized": t.payments.c.authorized - discount + tax}
+    connection.execute(sa.update(t.payments).where(t.payments.c.order_id == order_id).values(promised))
 
 
 @given(_charges, _steps)

@@ -10,8 +10,11 @@ from shop import events
 from writes import tables as t
 from writes.carts import AddCartLines, CreateCart, ExpireCart, LineIn
 from writes.catalog import CreateProduct, PublishProduct, UnpublishProduct
+from writes.codes import ApplyCode
 from writes.customers import RegisterCustomer
 from writes.merging import MergeCarts
+from writes.price_tables import cart_codes
+from writes.promotions import CreatePromotion
 from writes.refusals import AboveLimit, NotAllowedFrom, NotFound
 from writes.variants import PriceIn, VariantIn
 
@@ -96,6 +99,19 @@ async def test_the_goods_that_a_guests_checkout_held_are_free_again(shop):
     await shop.when(MergeCarts(guest, ann))
     assert ["CartCreated", "CheckoutCanceled", "StockReleased", "CartsMerged"] == shop.names()
     assert (5, 0, 0) == shop.level(mug)
+
+
+async def test_the_guests_codes_come_along_once(shop):
+    ann, mug = await customer(shop), await shop.sells()
+    both = [CreatePromotion(code, code, "PERCENTAGE", percentage="10") for code in ("OURS", "MINE")]
+    ours, mine = [(await shop.given(one))["promotion_id"] for one in both]
+    into = (await shop.given(CreateCart("uk", [LineIn(mug, 1)], ann)))["cart_id"]
+    guest = await shop.cart((mug, 1))
+    await shop.given(ApplyCode(into, "ours"), ApplyCode(guest, "ours"), ApplyCode(guest, "mine"))
+    await shop.when(MergeCarts(guest, ann))
+    assert ["CartsMerged", "CodeApplied"] == shop.names()
+    assert mine == shop.first(events.CodeApplied).promotion_id
+    assert {ours, mine} == {row.promotion_id for row in shop.rows(cart_codes.select()) if row.cart_id == into}
 
 
 async def test_only_a_guests_open_cart_is_merged(shop):
