@@ -12,7 +12,8 @@ _AT = "@atLeast(position: $at, timeoutMs: 5000)"
 _ORDER = f"""query ($id: ID!, $at: LogPosition) {_AT} {{ order(id: $id) {{ status paymentStatus fulfillmentStatus placedAt
   total {{ amount }} paid {{ amount }} refunded {{ amount }} payments {{ id }}
   lines {{ id sku quantity status }} returns {{ state refunded {{ amount }} }} timeline {{ nodes {{ type }} }} }} }}"""
-_SALES = f"query ($d: Date!, $c: String!, $at: LogPosition) {_AT} {{ sales(from: $d, to: $d, channel: $c) {{ revenue {{ amount }} refunded {{ amount }} }} }}"
+_SALES = f"""query ($d: Date!, $c: String!, $at: LogPosition) {_AT} {{
+  sales(from: $d, to: $d, channel: $c) {{ revenue {{ amount }} refunded {{ amount }} }} }}"""
 _LEVELS = f"query ($v: [ID!], $at: LogPosition) {_AT} {{ stockLevels(variantIds: $v) {{ nodes {{ onHand allocated }} }} }}"
 
 
