@@ -172,15 +172,19 @@ def _given_back(work: Work, order: Any, payment: Any, entry: Any, result: Provid
 
 
 def _goods(work: Work, order: Any, entry: Any) -> int:
-    """The part of a refund that sales figures count: that of its lines; without lines, by all that was given back before."""
+    """The part of a refund that sales figures count: that of its lines; without lines, by all that was given back before.
+
+    Refunds of both kinds together never tell more than the order earned.
+    """
     lines, cut = orders.lines_of(work, order.id), refunds.of_entry(work, entry.id)
-    if cut:
-        return refunds.goods(work, order, lines, cut)
     payments, entries = t.payments.c, t.ledger_entries.c
     mine = sa.select(sa.func.sum(entries.goods)).join(t.payments, payments.id == entries.payment_id)
-    told = work.connection.scalar(mine.where(payments.order_id == order.id))
+    told = int(work.connection.scalar(mine.where(payments.order_id == order.id)) or 0)
+    if cut:
+        earned = sum(costs.revenue(order, line) for line in lines)
+        return min(refunds.goods(work, order, lines, cut), max(0, earned - told))
     refunded = sum(payment.refunded for payment in ledger.payments_of(work, order.id))
-    return costs.goods(order, lines, refunded=refunded, told=int(told or 0), amount=entry.amount)
+    return costs.goods(order, lines, refunded=refunded, told=told, amount=entry.amount)
 
 
 def _told(work: Work, order: Any, payment: Any, entry: Any, result: ProviderResult) -> dict[str, Any]:
