@@ -167,7 +167,7 @@ def _given_back(work: Work, order: Any, payment: Any, entry: Any, result: Provid
     work.do(sa.update(t.payments).where(columns.id == payment.id).values(refunded=columns.refunded + entry.amount))
     work.do(sa.update(t.ledger_entries).where(t.ledger_entries.c.id == entry.id).values(goods=goods))
     told = _told(work, order, payment, entry, result)
-    refunded = events.PaymentRefunded(channel=order.channel, refunded_at=work.at, goods=goods, **told)
+    refunded = events.PaymentRefunded(channel=order.channel, refunded_at=entry.at, goods=goods, **told)
     return Done([refunded, *refunds.settled(work, order)])
 
 

@@ -224,7 +224,10 @@ class PaymentFailed(_Payment, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PaymentRefunded(_Payment, frozen=True, kw_only=True, omit_defaults=True):
-    """`goods` is the part of the refund that gives back line totals: what the sales figures count."""
+    """`goods` is the part of the refund that gives back line totals: what the sales figures count.
+
+    `refunded_at` is when the provider was asked for it, also where its answer came days later.
+    """
 
     channel: str
     refunded_at: str
