@@ -72,10 +72,16 @@ def test_views_that_nobody_spoiled_have_no_difference(folded):
     assert [] == folded.differences()
 
 
-def _document(one, view):
-    """The key of some document of a view; of levels one that holds something, for SQL cannot tell a moved zero from none."""
+def _documents(one, view):
+    """Key and content of documents of a view; of levels those that hold something: SQL cannot tell a moved zero from none."""
     keys = (key for key in sorted(one.redis.keys()) if re.match(rb"\{tw\d\}:%s\.\d+:" % view.view.encode(), key))
-    return next(key for key in keys if view is not views.StockLevel or msgspec.json.decode(one.redis.get(key))["on_hand"])
+    every = ((key, msgspec.json.decode(one.redis.get(key))) for key in keys)
+    return ((key, document) for key, document in every if view is not views.StockLevel or document["on_hand"])
+
+
+def _document(one, view):
+    key, _ = next(_documents(one, view))
+    return key
 
 
 def _indexes(one):
@@ -88,9 +94,13 @@ def _index(one, part):
 
 @pytest.mark.parametrize("view", views.ALL, ids=lambda view: view.view)
 def test_a_wrong_field_is_found_in_every_view(folded, view):
-    key = _document(folded, view)
-    document = msgspec.json.decode(folded.redis.get(key))
-    field = next(name for name, value in document.items() if isinstance(value, str) and name not in {"id", "updated_at"})
+    texts = (
+        (key, document, name)
+        for key, document in _documents(folded, view)
+        for name, value in document.items()
+        if isinstance(value, str) and name not in {"id", "updated_at"}
+    )
+    key, document, field = next(texts)
     was, document[field] = document[field], "planted"
     folded.redis.set(key, msgspec.json.encode(document))
 
