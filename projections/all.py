@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from projections import books as _books  # noqa: F401 - declares more folds of the order
+from projections import books as _books  # noqa: F401 - declares more folds of the order, as the next three do
 from projections import (
     carts,
     catalog,
@@ -19,7 +19,9 @@ from projections import (
     timelines,
     webhooks,
 )
-from projections import returns as _returns  # noqa: F401 - and still more
+from projections import parcels as _parcels  # noqa: F401
+from projections import payments as _payments  # noqa: F401
+from projections import returns as _returns  # noqa: F401
 from projections.projection import Projection, Route
 from shop.events import Event
 from shop.log import Recorded

@@ -1,4 +1,8 @@
-"""Orders: lines, money and movement of goods in one document, and the indexes that staff and customers page through."""
+"""Orders, one document each, and the indexes that staff and customers page through.
+
+Here stand the folds of the order itself and of its lines; of its money in `payments`, its parcels in `parcels`, what comes
+back in `returns`.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,8 +12,8 @@ from projections.charges import shown_codes, shown_quote, shown_tax
 from projections.projection import Entry, Projection, replace
 from shop import events, views
 from shop.log import Recorded
-from shop.money import Money, money, plus, units
-from shop.views import Allocation, Fulfillment, LedgerEntry, MovedLine, Order, OrderLine, Payment, Return
+from shop.money import Money, money, plus
+from shop.views import Allocation, Fulfillment, MovedLine, Order, OrderLine, Payment, Return
 
 order = Projection(Order)
 
@@ -151,148 +155,8 @@ order.on(events.PromotionRedeemed, _id)(_use_counted)
 order.on(events.PromotionReleased, _id)(_use_counted)
 
 
-@order.on(events.PaymentStarted, _id)
-def payment_started(view: Order, event: events.PaymentStarted, recorded: Recorded) -> Order:
-    amount = money(event.amount, event.currency)
-    asked = LedgerEntry(id=event.entry_id, kind=event.kind, outcome="PENDING", amount=amount, at=recorded.at)
-    entry = replace(asked, message=event.message)
-    if any(payment.id == event.payment_id for payment in view.payments):
-        return _payment(view, event, lambda payment: replace(payment, ledger=[*payment.ledger, entry]))
-    nothing = money(0, event.currency)
-    opened = Payment(
-        id=event.payment_id,
-        provider=event.provider,
-        state="CREATED",
-        authorized=nothing,
-        captured=nothing,
-        refunded=nothing,
-        ledger=[entry],
-    )
-    return replace(view, payments=[*view.payments, opened], payment_status=event.payment_status)
-
-
-@order.on(events.PaymentActionRequired, _id)
-def payment_action_required(view: Order, event: events.PaymentActionRequired, _: Recorded) -> Order:
-    return _payment(view, event, lambda payment: replace(payment, state="ACTION_REQUIRED", action=event.action))
-
-
-@order.on(events.PaymentAuthorized, _id)
-def payment_authorized(view: Order, event: events.PaymentAuthorized, _: Recorded) -> Order:
-    amount = money(event.amount, event.currency)
-
-    def authorized(payment: Payment) -> Payment:
-        return replace(payment, state="AUTHORIZED", authorized=amount, action=None)
-
-    return _payment(view, event, authorized, "SUCCESS")
-
-
-@order.on(events.PaymentCaptured, _id)
-def payment_captured(view: Order, event: events.PaymentCaptured, _: Recorded) -> Order:
-    def captured(payment: Payment) -> Payment:
-        taken = plus(payment.captured, event.amount)
-        most = max(payment.authorized, taken, key=units)
-        return replace(payment, state="CAPTURED", authorized=most, captured=taken, action=None)
-
-    return replace(_payment(view, event, captured, "SUCCESS"), paid=plus(view.paid, event.amount))
-
-
-@order.on(events.PaymentVoided, _id)
-def payment_voided(view: Order, event: events.PaymentVoided, _: Recorded) -> Order:
-    return _payment(view, event, lambda payment: replace(payment, state="VOIDED"), "SUCCESS")
-
-
-@order.on(events.PaymentFailed, _id)
-def payment_failed(view: Order, event: events.PaymentFailed, _: Recorded) -> Order:
-    def failed(payment: Payment) -> Payment:
-        state = "FAILED" if payment.state in {"CREATED", "ACTION_REQUIRED"} else payment.state
-        return replace(payment, state=state, decline_code=event.decline_code, action=None)
-
-    return _payment(view, event, failed, "FAILURE")
-
-
-@order.on(events.PaymentRefunded, _id)
-def payment_refunded(view: Order, event: events.PaymentRefunded, _: Recorded) -> Order:
-    def refunded(payment: Payment) -> Payment:
-        return replace(payment, refunded=plus(payment.refunded, event.amount))
-
-    return replace(_payment(view, event, refunded, "SUCCESS"), refunded=plus(view.refunded, event.amount))
-
-
-@order.on(events.ChargebackRecorded, _id)
-def chargeback_recorded(view: Order, event: events.ChargebackRecorded, recorded: Recorded) -> Order:
-    amount = money(event.amount, event.currency)
-    entry = LedgerEntry(id=event.entry_id, kind="CHARGEBACK", outcome="SUCCESS", amount=amount, at=recorded.at)
-    entry = replace(entry, provider_ref=event.provider_ref, message=event.message)
-    return _payment(view, event, lambda payment: replace(payment, ledger=[*payment.ledger, entry]))
-
-
-@order.on(events.FulfillmentCreated, _id)
-def fulfillment_created(view: Order, event: events.FulfillmentCreated, recorded: Recorded) -> Order:
-    lines = [MovedLine(line.line_id, line.quantity) for line in event.lines]
-    created = Fulfillment(
-        id=event.fulfillment_id, state="PENDING", warehouse_id=event.warehouse_id, created_at=recorded.at, lines=lines
-    )
-    return replace(view, fulfillments=[*view.fulfillments, created])
-
-
-@order.on(events.FulfillmentShipped, _id)
-def fulfillment_shipped(view: Order, event: events.FulfillmentShipped, recorded: Recorded) -> Order:
-    shipped = {line.line_id: line.quantity for line in event.lines}
-    left = {
-        "state": "SHIPPED",
-        "shipped_at": recorded.at,
-        "carrier": event.carrier,
-        "tracking_number": event.tracking_number,
-        "tracking_url": event.tracking_url,
-    }
-
-    def moved(line: OrderLine) -> OrderLine:
-        return replace(line, quantity_shipped=line.quantity_shipped + shipped[line.id]) if line.id in shipped else line
-
-    fulfillments = _fulfillments(view, event.fulfillment_id, left)
-    status, lines = event.fulfillment_status, [moved(line) for line in view.lines]
-    return replace(view, lines=lines, fulfillments=fulfillments, fulfillment_status=status)
-
-
-@order.on(events.FulfillmentDelivered, _id)
-def fulfillment_delivered(view: Order, event: events.FulfillmentDelivered, recorded: Recorded) -> Order:
-    delivered = {"state": "DELIVERED", "delivered_at": recorded.at}
-    return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, delivered))
-
-
-@order.on(events.FulfillmentCanceled, _id)
-def fulfillment_canceled(view: Order, event: events.FulfillmentCanceled, _: Recorded) -> Order:
-    return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, {"state": "CANCELED"}))
-
-
-@order.on(events.FulfillmentTrackingSet, _id)
-def fulfillment_tracking_set(view: Order, event: events.FulfillmentTrackingSet, _: Recorded) -> Order:
-    tracked = {name: getattr(event, name) for name in ("carrier", "tracking_number", "tracking_url")}
-    return replace(view, fulfillments=_fulfillments(view, event.fulfillment_id, tracked))
-
-
 def _each_line(view: Order, change: Callable[[OrderLine], OrderLine]) -> Order:
     return replace(view, lines=[change(line) for line in view.lines])
-
-
-def _payment(view: Order, event: Any, change: Callable[[Payment], Payment], outcome: str | None = None) -> Order:
-    """Change the event's payment, and close its ledger entry where the event says how it ended."""
-
-    def settled(entry: LedgerEntry) -> LedgerEntry:
-        if outcome is None or entry.id != event.entry_id:
-            return entry
-        return replace(entry, outcome=outcome, provider_ref=event.provider_ref, message=event.message)
-
-    def stepped(payment: Payment) -> Payment:
-        changed = change(payment)
-        return replace(changed, ledger=[settled(entry) for entry in changed.ledger])
-
-    payments = [stepped(payment) if payment.id == event.payment_id else payment for payment in view.payments]
-    return replace(view, payments=payments, payment_status=event.payment_status)
-
-
-def _fulfillments(view: Order, fulfillment_id: str, change: dict[str, Any]) -> list[Fulfillment]:
-    return [replace(one, **change) if one.id == fulfillment_id else one for one in view.fulfillments]
 
 
 def _split(view: Order, event: events.OrderLineMoved, split: events.Split) -> Order:

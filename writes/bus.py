@@ -1,4 +1,4 @@
-"""The command bus: all that the shop can be told to do, and how one command becomes one committed transaction."""
+"""The command bus: how one command becomes one committed transaction. What can be commanded stands in `writes.handlers`."""
 
 import asyncio
 import datetime as dt
@@ -13,132 +13,14 @@ import sqlalchemy as sa
 
 from shop import appending, clock, ids, log
 from shop.position import Position
-from writes import (
-    addresses,
-    books,
-    cancels,
-    carts,
-    catalog,
-    categories,
-    channels,
-    chargebacks,
-    charging,
-    checkout,
-    checkout_edits,
-    claims,
-    codes,
-    collections,
-    completing,
-    customers,
-    erasure,
-    fulfillment,
-    keys,
-    merging,
-    orders,
-    parcels,
-    payments,
-    prices,
-    promotions,
-    recovery,
-    returns,
-    reviews,
-    shipping,
-    stock,
-    taxes,
-    transfers,
-    variants,
-    warehouses,
-    webhooks,
-)
+from writes import checkout, claims, keys, payments
 from writes.asking import answer_of
+from writes.handlers import HANDLERS
 from writes.keys import Kept, Key
 from writes.providers import Provider, open_ways
 from writes.refusals import OutOfStock, Refused, StillInProgress
 from writes.work import Done, Limits, Work
 from writes.writer import Attempt, Committed, Writer
-
-Handler = Callable[[Work, Any], Done]
-
-# All that the shop can be told. A command is found by its class; its handler stands in the file of its noun.
-HANDLERS: Mapping[type, Handler] = {
-    channels.CreateChannel: channels.create_channel,
-    catalog.CreateCategory: catalog.create_category,
-    categories.UpdateCategory: categories.update_category,
-    catalog.CreateProduct: catalog.create_product,
-    catalog.UpdateProduct: catalog.update_product,
-    catalog.PublishProduct: catalog.publish_product,
-    catalog.UnpublishProduct: catalog.unpublish_product,
-    collections.CreateCollection: collections.create_collection,
-    collections.UpdateCollection: collections.update_collection,
-    catalog.ArchiveProduct: catalog.archive_product,
-    variants.CreateVariant: variants.create_variant,
-    variants.UpdateVariant: variants.update_variant,
-    variants.DiscontinueVariant: variants.discontinue_variant,
-    variants.SetVariantPrices: variants.set_variant_prices,
-    prices.SetVariantsPrices: prices.set_variants_prices,
-    stock.CreateWarehouse: stock.create_warehouse,
-    warehouses.UpdateWarehouse: warehouses.update_warehouse,
-    stock.AdjustStock: stock.adjust_stock,
-    transfers.TransferStock: transfers.transfer_stock,
-    carts.CreateCart: carts.create_cart,
-    carts.AddCartLines: carts.add_cart_lines,
-    carts.UpdateCartLines: carts.update_cart_lines,
-    codes.ApplyCode: codes.apply_code,
-    codes.RemoveCode: codes.remove_code,
-    carts.ExpireCart: carts.expire_cart,
-    merging.MergeCarts: merging.merge_carts,
-    checkout.StartCheckout: checkout.start_checkout,
-    completing.CompleteCheckout: completing.complete_checkout,
-    checkout_edits.UpdateCheckout: checkout_edits.update_checkout,
-    checkout_edits.SelectShipping: checkout_edits.select_shipping,
-    checkout.CancelCheckout: checkout.cancel_checkout,
-    checkout.ExpireCheckout: checkout.expire_checkout,
-    shipping.CreateShippingMethod: shipping.create_shipping_method,
-    shipping.UpdateShippingMethod: shipping.update_shipping_method,
-    promotions.CreatePromotion: promotions.create_promotion,
-    promotions.UpdatePromotion: promotions.update_promotion,
-    promotions.DeactivatePromotion: promotions.deactivate_promotion,
-    taxes.SetTaxRate: taxes.set_tax_rate,
-    charging.CapturePayment: charging.capture_payment,
-    charging.VoidPayment: charging.void_payment,
-    charging.RefundPayment: charging.refund_payment,
-    payments.RecordPaymentResult: payments.record_payment_result,
-    recovery.ContinuePayment: recovery.continue_payment,
-    recovery.RecoverPayment: recovery.recover_payment,
-    chargebacks.RecordChargeback: chargebacks.record_chargeback,
-    orders.UpdateOrder: orders.update_order,
-    orders.AddOrderNote: orders.add_order_note,
-    orders.CancelOrder: orders.cancel_order,
-    cancels.CancelOrderLines: cancels.cancel_order_lines,
-    fulfillment.SetOrderLineStatus: fulfillment.set_order_line_status,
-    parcels.CreateFulfillment: parcels.create_fulfillment,
-    parcels.ShipFulfillment: parcels.ship_fulfillment,
-    parcels.SetFulfillmentTracking: parcels.set_fulfillment_tracking,
-    parcels.DeliverFulfillment: parcels.deliver_fulfillment,
-    parcels.CancelFulfillment: parcels.cancel_fulfillment,
-    returns.RequestReturn: returns.request_return,
-    returns.ApproveReturn: returns.approve_return,
-    returns.RejectReturn: returns.reject_return,
-    returns.ReceiveReturn: returns.receive_return,
-    returns.CancelReturn: returns.cancel_return,
-    customers.RegisterCustomer: customers.register_customer,
-    customers.UpdateCustomer: customers.update_customer,
-    addresses.SaveAddress: addresses.save_address,
-    addresses.RemoveAddress: addresses.remove_address,
-    reviews.SubmitReview: reviews.submit_review,
-    reviews.ModerateReview: reviews.moderate_review,
-    erasure.EraseCustomer: erasure.erase_customer,
-    erasure.EraseOrder: erasure.erase_order,
-    erasure.EraseCheckout: erasure.erase_checkout,
-    erasure.FinishErasure: erasure.finish_erasure,
-    books.RecordPastOrder: books.record_past_order,
-    books.RecordCredit: books.record_credit,
-    webhooks.CreateWebhook: webhooks.create_webhook,
-    webhooks.UpdateWebhook: webhooks.update_webhook,
-    webhooks.ReplayWebhook: webhooks.replay_webhook,
-    webhooks.RotateWebhookSecret: webhooks.rotate_webhook_secret,
-    webhooks.RemoveWebhook: webhooks.remove_webhook,
-}
 
 _TWIN_SECONDS = 10.0
 _TWIN_STEP = 0.02

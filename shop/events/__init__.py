@@ -1,6 +1,7 @@
 """Every event of the shop, and the registry that turns a stored row back into one. The whole business, in past tense."""
 
 from shop.events.base import Address, Attribute, Event, Media, Place, Price
+from shop.events.books import CreditLine, CreditRecorded, PastLine, PastOrderRecorded, PastReturnRecorded, ReturnedLine
 from shop.events.catalog import (
     CategoryCreated,
     CategoryMoved,
@@ -22,15 +23,6 @@ from shop.events.catalog import (
 from shop.events.charges import PromotionDeactivated, PromotionDefined, ShippingMethodDefined, TaxRateSet
 from shop.events.erasure import CheckoutErased, CustomerErased, OrderErased
 from shop.events.orders import (
-    ChargebackRecorded,
-    CreditLine,
-    CreditRecorded,
-    CustomerRegistered,
-    FulfillmentCanceled,
-    FulfillmentCreated,
-    FulfillmentDelivered,
-    FulfillmentShipped,
-    FulfillmentTrackingSet,
     LineQuantity,
     OfOrder,
     OrderCanceled,
@@ -41,9 +33,21 @@ from shop.events.orders import (
     OrderLinesCanceled,
     OrderNoted,
     OrderPlaced,
-    PastLine,
-    PastOrderRecorded,
-    PastReturnRecorded,
+    PromotionRedeemed,
+    PromotionReleased,
+    Share,
+    Sold,
+    Split,
+)
+from shop.events.parcels import (
+    FulfillmentCanceled,
+    FulfillmentCreated,
+    FulfillmentDelivered,
+    FulfillmentShipped,
+    FulfillmentTrackingSet,
+)
+from shop.events.payments import (
+    ChargebackRecorded,
     PaymentAction,
     PaymentActionRequired,
     PaymentAuthorized,
@@ -52,14 +56,8 @@ from shop.events.orders import (
     PaymentRefunded,
     PaymentStarted,
     PaymentVoided,
-    PromotionRedeemed,
-    PromotionReleased,
-    ReturnedLine,
-    Share,
-    Sold,
-    Split,
 )
-from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed
+from shop.events.people import AddressRemoved, AddressSaved, CustomerDescribed, CustomerRegistered
 from shop.events.returns import (
     ReturnApproved,
     ReturnCanceled,

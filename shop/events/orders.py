@@ -1,4 +1,4 @@
-"""What happens to an order after it exists: money, movement of goods, and what imported books say of the past."""
+"""What happens to an order after it exists. Its money, its parcels and what comes back stand in files of their own."""
 
 from typing import Any
 
@@ -8,6 +8,11 @@ from shop import ids
 from shop.events.base import Address, Event
 from shop.events.selling import Priced
 from shop.pricing import Applied, Quote, TaxShare
+
+
+def known(identifier: str | None) -> set[str]:
+    """The root that an event changes beside its own, where there is one."""
+    return set() if identifier is None else {identifier}
 
 
 class OfOrder(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,7 +77,7 @@ class OrderPlaced(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
             self.checkout_id,
             ids.sales_day(self.channel, self.day),
             *(sold.product_id for sold in self.sold),
-            *_known(self.customer_id),
+            *known(self.customer_id),
         }
 
 
@@ -165,234 +170,3 @@ class OrderLineMoved(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
 
 class OrderCompleted(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
     pass
-
-
-class _Payment(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    """A step of a payment. `payment_status` is the order's, decided from the whole ledger after this step."""
-
-    payment_id: str
-    entry_id: str
-    amount: int
-    currency: str
-    payment_status: str
-    customer_id: str | None = None
-    provider_ref: str | None = None
-    message: str | None = None
-
-
-class PaymentStarted(_Payment, frozen=True, kw_only=True, omit_defaults=True):
-    """A step is on the ledger as PENDING. `checkout_id` is the checkout that now waits for a provider's answer."""
-
-    provider: str
-    kind: str
-    checkout_id: str | None = None
-
-    def roots(self) -> set[str]:
-        return {self.order_id, *_known(self.checkout_id)}
-
-
-class PaymentAction(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the buyer does before the money moves: REDIRECT to `url`, WIDGET with `data`, or WAIT."""
-
-    kind: str
-    url: str | None = None
-    data: Any = None
-    expires_at: str | None = None
-
-
-class PaymentActionRequired(_Payment, frozen=True, kw_only=True, omit_defaults=True):
-    """The provider wants the buyer to do something first; the entry stays PENDING."""
-
-    action: PaymentAction | None = None
-
-
-class PaymentAuthorized(_Payment, frozen=True, kw_only=True, omit_defaults=True):
-    pass
-
-
-class PaymentCaptured(_Payment, frozen=True, kw_only=True, omit_defaults=True):
-    def roots(self) -> set[str]:
-        return {self.order_id, *_known(self.customer_id)}
-
-
-class PaymentVoided(_Payment, frozen=True, kw_only=True, omit_defaults=True):
-    pass
-
-
-class PaymentFailed(_Payment, frozen=True, kw_only=True, omit_defaults=True):
-    decline_code: str | None = None
-
-
-class PaymentRefunded(_Payment, frozen=True, kw_only=True, omit_defaults=True):
-    """`goods` is the part of the refund that gives back line totals: what the sales figures count.
-
-    `refunded_at` is when the provider was asked for it, also where its answer came days later.
-    """
-
-    channel: str
-    refunded_at: str
-    goods: int
-
-    @property
-    def day(self) -> str:
-        return self.refunded_at[:10]
-
-    def roots(self) -> set[str]:
-        return {self.order_id, ids.sales_day(self.channel, self.day), *_known(self.customer_id)}
-
-
-class ChargebackRecorded(_Payment, frozen=True, kw_only=True, omit_defaults=True):
-    """The buyer's bank took money back. It is no refund: nobody here gave it."""
-
-
-class FulfillmentCreated(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    fulfillment_id: str
-    warehouse_id: str
-    lines: list[LineQuantity]
-
-
-class FulfillmentShipped(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    fulfillment_id: str
-    lines: list[LineQuantity]
-    fulfillment_status: str
-    carrier: str | None = None
-    tracking_number: str | None = None
-    tracking_url: str | None = None
-
-
-class FulfillmentDelivered(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    fulfillment_id: str
-    lines: list[LineQuantity]
-
-
-class FulfillmentCanceled(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    """What was packed is unpacked: its lines are held in their warehouse as before."""
-
-    fulfillment_id: str
-
-
-class FulfillmentTrackingSet(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    """Carrier and tracking as they are from now on; what is absent is unknown."""
-
-    fulfillment_id: str
-    carrier: str | None = None
-    tracking_number: str | None = None
-    tracking_url: str | None = None
-
-
-class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
-    customer_id: str
-    external_ref: str | None = None
-    email: str | None = None
-    name: str | None = None
-
-    @property
-    def stream(self) -> str:
-        return self.customer_id
-
-
-class PastLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of the books. `unit_price` is the exact decimal text: books may have more decimals than the currency."""
-
-    line_id: str
-    variant_id: str
-    product_id: str
-    sku: str
-    name: str
-    quantity: int
-    unit_price: str
-    total: int
-
-
-class PastOrderRecorded(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    """An order of the past as one fact: placed, paid and shipped at `placed_at`. No stock is touched."""
-
-    number: str
-    channel: str
-    currency: str
-    placed_at: str
-    lines: list[PastLine]
-    total: int
-    payment_id: str
-    entry_id: str
-    fulfillment_id: str
-    warehouse_id: str
-    customer_id: str | None = None
-
-    @property
-    def day(self) -> str:
-        return self.placed_at[:10]
-
-    def roots(self) -> set[str]:
-        return {
-            self.order_id,
-            ids.sales_day(self.channel, self.day),
-            *(line.product_id for line in self.lines),
-            *_known(self.customer_id),
-        }
-
-
-class ReturnedLine(msgspec.Struct, frozen=True):
-    line_id: str
-    quantity: int
-    amount: int
-
-
-class PastReturnRecorded(OfOrder, frozen=True, kw_only=True, omit_defaults=True):
-    """Goods of a past order that came back and were refunded at `returned_at`, as a credit invoice tells it."""
-
-    return_id: str
-    entry_id: str
-    payment_id: str
-    credit_number: str
-    channel: str
-    currency: str
-    returned_at: str
-    lines: list[ReturnedLine]
-    refunded: int
-    payment_status: str
-    fulfillment_status: str
-    customer_id: str | None = None
-
-    @property
-    def day(self) -> str:
-        return self.returned_at[:10]
-
-    def roots(self) -> set[str]:
-        return {self.order_id, ids.sales_day(self.channel, self.day), *_known(self.customer_id)}
-
-
-class CreditLine(msgspec.Struct, frozen=True):
-    sku: str
-    name: str
-    quantity: int
-    unit_price: str
-    total: int
-
-
-class CreditRecorded(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """Money given back that belongs to no order here. Quantities and totals are above zero."""
-
-    credit_id: str
-    number: str
-    channel: str
-    currency: str
-    credited_at: str
-    lines: list[CreditLine]
-    amount: int
-    customer_id: str | None = None
-
-    @property
-    def stream(self) -> str:
-        return self.credit_id
-
-    @property
-    def day(self) -> str:
-        return self.credited_at[:10]
-
-    def roots(self) -> set[str]:
-        return {self.credit_id, ids.sales_day(self.channel, self.day), *_known(self.customer_id)}
-
-
-def _known(identifier: str | None) -> set[str]:
-    return set() if identifier is None else {identifier}

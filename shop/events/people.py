@@ -1,6 +1,17 @@
-"""What happens to customers after they were registered: what they are called, and where they live."""
+"""What happens to customers: that they are known, what they are called, and where they live."""
 
 from shop.events.base import Address, Event
+
+
+class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
+    customer_id: str
+    external_ref: str | None = None
+    email: str | None = None
+    name: str | None = None
+
+    @property
+    def stream(self) -> str:
+        return self.customer_id
 
 
 class _OfCustomer(Event, frozen=True, kw_only=True, omit_defaults=True):

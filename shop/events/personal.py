@@ -5,7 +5,7 @@ A new field of text, of an address or of free JSON must be declared personal or 
 
 from collections.abc import Mapping, Sequence
 
-from shop.events import catalog, charges, orders, people, returns, reviews, selling, stock
+from shop.events import books, catalog, charges, orders, parcels, payments, people, returns, reviews, selling, stock
 from shop.events.base import Address, Event
 from shop.pricing import Applied, Quote, TaxShare
 
@@ -22,19 +22,19 @@ PERSONAL: Mapping[type[Event], tuple[str, ...]] = {
     orders.OrderNoted: ("note",),
     orders.OrderCanceled: ("reason",),
     orders.OrderLinesCanceled: ("reason",),
-    orders.PaymentStarted: _MESSAGE,
-    orders.PaymentActionRequired: (*_MESSAGE, "action"),
-    orders.PaymentAuthorized: _MESSAGE,
-    orders.PaymentCaptured: _MESSAGE,
-    orders.PaymentVoided: _MESSAGE,
-    orders.PaymentFailed: _MESSAGE,
-    orders.PaymentRefunded: _MESSAGE,
-    orders.ChargebackRecorded: _MESSAGE,
-    orders.FulfillmentShipped: _TRACKING,
-    orders.FulfillmentTrackingSet: _TRACKING,
+    payments.PaymentStarted: _MESSAGE,
+    payments.PaymentActionRequired: (*_MESSAGE, "action"),
+    payments.PaymentAuthorized: _MESSAGE,
+    payments.PaymentCaptured: _MESSAGE,
+    payments.PaymentVoided: _MESSAGE,
+    payments.PaymentFailed: _MESSAGE,
+    payments.PaymentRefunded: _MESSAGE,
+    payments.ChargebackRecorded: _MESSAGE,
+    parcels.FulfillmentShipped: _TRACKING,
+    parcels.FulfillmentTrackingSet: _TRACKING,
     returns.ReturnRequested: ("reason",),
     returns.ReturnRejected: ("reason",),
-    orders.CustomerRegistered: ("external_ref", "email", "name"),
+    people.CustomerRegistered: ("external_ref", "email", "name"),
     people.CustomerDescribed: ("email", "name"),
     people.AddressSaved: ("address",),
     reviews.ReviewSubmitted: ("title", "body"),
@@ -61,7 +61,7 @@ PLAIN_IN: Mapping[str, Sequence[type]] = {
     "name": (
         catalog.CategoryCreated, catalog.CategoryRenamed, catalog.ChannelCreated, catalog.CollectionDefined,
         catalog.ProductCreated, catalog.ProductDescribed, catalog.VariantCreated, catalog.VariantDescribed,
-        stock.WarehouseCreated, stock.WarehouseChanged, selling.Priced, orders.PastLine, orders.CreditLine,
+        stock.WarehouseCreated, stock.WarehouseChanged, selling.Priced, books.PastLine, books.CreditLine,
         charges.ShippingMethodDefined, charges.PromotionDefined, Applied, Quote,
     ),
     "country": (charges.TaxRateSet, TaxShare),

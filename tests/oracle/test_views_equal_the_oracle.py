@@ -8,7 +8,7 @@ import pytest
 from shop import events, log
 from tests.oracle.conftest import SHOPS
 from tests.oracle.states import STATES, entered
-from writes.bus import HANDLERS
+from writes.handlers import HANDLERS
 
 _COMMANDS = 150
 _MOST_SHOPS = 60

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from writes.bus import HANDLERS, Bus
+from writes.bus import Bus
 from writes.database import open_database, open_writer
+from writes.handlers import HANDLERS
 from writes.providers import Manual
 from writes.trial import Test
 

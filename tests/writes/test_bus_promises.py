@@ -9,11 +9,11 @@ from shop import log
 from shop.position import Position
 from writes import keys
 from writes import tables as t
-from writes.bus import HANDLERS
 from writes.carts import CreateCart, ExpireCart
 from writes.catalog import CreateProduct
 from writes.channels import CreateChannel
 from writes.checkout import StartCheckout
+from writes.handlers import HANDLERS
 from writes.refusals import BusyError, KeyReused, NotFound, OutOfStock, StillInProgress
 
 
