@@ -97,7 +97,8 @@ def order_lines_canceled(view: Order, event: events.OrderLinesCanceled, _: Recor
     lines = [replace(line, quantity_canceled=gone.get(line.id, line.quantity_canceled)) for line in view.lines]
     status = {"payment_status": event.payment_status, "fulfillment_status": event.fulfillment_status}
     totals = {name: _at(view.total, getattr(event, name)) for name in ("subtotal", "discount", "tax", "total")}
-    return replace(view, lines=lines, **status, **totals)
+    taxed = {"tax_lines": shown_tax(event.tax_lines, view.total.currency)} if event.tax_lines else {}
+    return replace(view, lines=lines, **status, **totals, **taxed)
 
 
 @order.on(events.OrderLineMoved, _id)

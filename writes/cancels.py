@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shop import events
-from shop.events import LineQuantity
+from shop.events import LineQuantity, TaxShare
 from writes import backorders, charging, costs, ledger, order_lines, orders, stock
 from writes import tables as t
 from writes.refusals import AboveLimit, Invalid, NotAllowedFrom, NotFound, Path
@@ -110,13 +110,21 @@ def _cancel_line(work: Work, line: Any, quantity: int, happened: list[events.Eve
     return line_id
 
 
-def _lower_totals(work: Work, order: Any, lines: Sequence[Any]) -> dict[str, int]:
-    """What the order costs without these lines. Its shipping is not quoted anew."""
+def _lower_totals(work: Work, order: Any, lines: Sequence[Any]) -> dict[str, Any]:
+    """What the order costs without these lines, and what of it is tax. Its shipping is not quoted anew."""
     less = {"subtotal": sum(line.total for line in lines), "total": sum(costs.of_line(order, line) for line in lines)}
     less |= {name: sum(getattr(line, name) for line in lines) for name in ("discount", "tax")}
     totals = {name: getattr(order, name) - less[name] for name in _PARTS}
-    work.do(sa.update(t.orders).where(t.orders.c.id == order.id).values(totals))
-    return totals
+    shares = [_lowered(share, order, lines) for share in msgspec.convert(order.tax_lines or [], list[TaxShare])]
+    row = totals | {"tax_lines": msgspec.to_builtins(shares) or None}
+    work.do(sa.update(t.orders).where(t.orders.c.id == order.id).values(row))
+    return {**totals, "tax_lines": shares}
+
+
+def _lowered(share: TaxShare, order: Any, lines: Sequence[Any]) -> TaxShare:
+    """The share of an order's one rate, without that of these lines."""
+    taxable = share.taxable - sum(costs.revenue(order, line) for line in lines)
+    return msgspec.structs.replace(share, taxable=taxable, amount=share.amount - sum(line.tax for line in lines))
 
 
 def _give_back(work: Work, order: Any, lines: Sequence[Any], total: int, reason: str | None) -> Done:

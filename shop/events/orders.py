@@ -101,6 +101,7 @@ class OrderLinesCanceled(OfOrder, frozen=True, kw_only=True, omit_defaults=True)
     total: int
     payment_status: str
     fulfillment_status: str
+    tax_lines: list[TaxShare] = []
     reason: str | None = None
 
 

@@ -3,23 +3,18 @@
 from shop.events.base import Address, Event
 
 
-class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
-    customer_id: str
-    external_ref: str | None = None
-    email: str | None = None
-    name: str | None = None
-
-    @property
-    def stream(self) -> str:
-        return self.customer_id
-
-
 class _OfCustomer(Event, frozen=True, kw_only=True, omit_defaults=True):
     customer_id: str
 
     @property
     def stream(self) -> str:
         return self.customer_id
+
+
+class CustomerRegistered(_OfCustomer, frozen=True, kw_only=True, omit_defaults=True):
+    external_ref: str | None = None
+    email: str | None = None
+    name: str | None = None
 
 
 class CustomerDescribed(_OfCustomer, frozen=True, kw_only=True, omit_defaults=True):

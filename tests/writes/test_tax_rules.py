@@ -3,9 +3,10 @@
 import pytest
 
 from shop import events
-from shop.events import Address
+from shop.events import Address, LineQuantity
 from shop.money import Money
 from writes import tables as t
+from writes.cancels import CancelOrderLines
 from writes.checkout import StartCheckout
 from writes.checkout_edits import SelectShipping, UpdateCheckout
 from writes.fulfillment import SetOrderLineStatus
@@ -108,3 +109,20 @@ async def test_a_line_that_is_cut_in_two_keeps_its_tax_to_the_cent(shop):
     assert (666, 133) == (split.total, split.tax)
     assert [(333, 67), (666, 133)] == [(one.total, one.tax) for one in shop.lines(order_id)]
     assert 200 == line.tax
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+async def test_the_tax_of_lines_that_are_canceled_is_no_longer_told(shop, inclusive):
+    await shop.given(SetTaxRate("GB", "20", inclusive=inclusive))
+    checkout_id = await started(
+        shop, (await shop.sells("A", stocked=9), 2), (await shop.sells("B", price="3.33", stocked=9), 3)
+    )
+    order_id = (await shop.given(shop.completing(checkout_id)))["order_id"]
+    (left, canceled) = sorted(shop.lines(order_id), key=lambda line: line.sku)
+    await shop.when(CancelOrderLines(order_id, [LineQuantity(canceled.id, 2)]))
+    order, told = shop.row(t.orders, order_id), shop.first(events.OrderLinesCanceled)
+    kept = [line for line in shop.lines(order_id) if line.id == left.id or line.quantity == 1]
+    (share,) = told.tax_lines
+    assert (sum(line.tax for line in kept), order.tax) == (share.amount, share.amount)
+    assert order.total == share.taxable + share.amount
+    assert ("GB", "20", share.taxable) == tuple(order.tax_lines[0][name] for name in ("country", "rate", "taxable"))
