@@ -16,9 +16,7 @@ class Shown(msgspec.Struct, frozen=True):
     generation: Generation
     epoch: str
     position: int
-    event: str
     owner: str | None
-    fence_number: int
     moves: bool
 
     def has(self, wanted: Position) -> bool:
@@ -62,10 +60,10 @@ class Segment:
     def _understood(self, one: Generation) -> Shown:
         at, lease = self._checkpoint(one), self._leases.get(str(one).encode())
         if lease is None:
-            return Shown(one, at.epoch, at.position, at.event, None, 0, moves=False)
+            return Shown(one, at.epoch, at.position, None, moves=False)
         held = views.lease(lease.decode())
         alive = held.until >= self._now and at.epoch == self._wanted_epoch(one)
-        return Shown(one, at.epoch, at.position, at.event, held.owner if alive else None, held.number, moves=alive)
+        return Shown(one, at.epoch, at.position, held.owner if alive else None, moves=alive)
 
     def _wanted_epoch(self, one: Generation) -> str:
         """The log that the view shall be of: what is of another is moved on by nobody, though its lease still runs."""
