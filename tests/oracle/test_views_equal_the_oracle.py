@@ -27,7 +27,7 @@ async def test_whatever_happens_the_views_show_what_the_tables_say(random_shop, 
             assert [] == one.differences()
 
 
-@pytest.mark.parametrize("place", [("sqlite", 1), ("postgres", 4)], indirect=True, ids=str)
+@pytest.mark.parametrize("place", [("sqlite", 1)], indirect=True, ids=str)  # what is drawn is the same on both databases
 async def test_random_shops_reach_every_event_every_command_and_every_state(random_shop):
     not_yet = {kind.__name__ for kind in (*events.ALL, *HANDLERS)} | STATES
     for seed in range(_MOST_SHOPS):
