@@ -13,8 +13,8 @@ from pathlib import Path
 _HOME = Path(__file__).parents[1]
 _BIN = Path(sys.executable).parent
 
-# Files are shared out over both cores, but for journeys and crashes, which measure time and end processes.
-_ON_BOTH_CORES = ["-n", "2", "--dist", "loadfile"]
+# Tests are shared out over both cores, but for journeys and crashes, which measure time and end processes.
+_ON_BOTH_CORES = ["-n", "2", "--dist", "worksteal"]
 
 # name, budget in seconds, command
 _PARTS = (
@@ -24,7 +24,7 @@ _PARTS = (
     ("shop and writes", 360, ["pytest", *_ON_BOTH_CORES, "tests/shop", "tests/writes"]),
     ("projections and oracle", 240, ["pytest", *_ON_BOTH_CORES, "tests/oracle", "tests/reads"]),
     ("engine", 240, ["pytest", *_ON_BOTH_CORES, "tests/engine"]),
-    ("schema and house", 60, ["pytest", "tests/schema", "tests/house"]),
+    ("schema and house", 60, ["pytest", *_ON_BOTH_CORES, "tests/schema", "tests/house"]),
     ("imports", 180, ["pytest", *_ON_BOTH_CORES, "tests/server"]),
     ("journeys", 400, ["pytest", "tests/journeys"]),
     ("crashes", 360, ["pytest", "tests/crash"]),

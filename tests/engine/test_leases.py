@@ -15,6 +15,7 @@ from tests.engine.working import working
 from writes import catalog
 
 _SEGMENTS = 16
+_NEWER = VERSIONS["product"] + 1  # of the fold of products
 
 
 @pytest.mark.parametrize(("names", "shares"), [("a", [16]), ("ab", [8, 8]), ("abc", [4, 6, 6])])
@@ -99,13 +100,13 @@ async def test_an_older_and_a_newer_program_each_move_their_own_and_nothing_else
     async with random_shop(6, 4) as one:
         old, new = _worker(one, "old", 60), _worker(one, "new", 60)
         await old.catch_up()
-        await _carrying(monkeypatch, new, product=2)
+        await _carrying(monkeypatch, new, product=_NEWER)
         where = seen.checkpoint(one, 0, "product.1")
         await one.shop.does(30)
 
         await old.catch_up()
         behind = one.differences()
-        await _carrying(monkeypatch, new, product=2)
+        await _carrying(monkeypatch, new, product=_NEWER)
 
         assert all("product.2: expected" in line or ":product.2" in line for line in behind)
         assert behind
@@ -120,7 +121,7 @@ async def test_what_only_a_newer_program_can_make_is_left_to_it_and_what_answers
         old = _worker(one, "old")
         await old.catch_up()
         epoch, _ = await one.tail.head()
-        _carries(monkeypatch, product=2)
+        _carries(monkeypatch, product=_NEWER)
         for segment in range(4):
             await Generations(one.async_redis, one.keys).begin(segment, epoch, ["product"])
         monkeypatch.undo()

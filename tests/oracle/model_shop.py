@@ -54,10 +54,10 @@ class Sale:
 
     @property
     def paid(self):
-        """Whether goods may leave: all of the money is there, or all of it is promised and none was given back."""
+        """Whether goods may leave: all of the money came and is not all gone back, or all of it is promised."""
         taken, back = sum(one.taken for one in self.payments), sum(one.back for one in self.payments)
         if taken:
-            return back == 0 and taken >= self.price
+            return back < taken and taken >= self.price
         return any(one.state == "AUTHORIZED" for one in self.payments)
 
 
