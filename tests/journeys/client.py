@@ -12,7 +12,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-_PRODUCT = "{ products(first: 1, sort: {field: NAME}) { nodes { id variants { id price { amount currency } } } } }"
+_PRODUCT = "{ products(first: 30, sort: {field: NAME}) { nodes { variants { id availableQuantity price { amount currency } } } } }"
 _CHECKOUT = """checkoutId errors { code message }
   checkout { total { amount currency } shippingMethods { id name price { amount } } }"""
 _START = f"""mutation ($cart: ID!, $key: String!, $to: AddressInput) {{
@@ -47,9 +47,10 @@ class Shop:
         return dict(answer["data"])
 
     async def a_variant(self) -> dict[str, Any]:
-        """The first variant on sale."""
+        """The variant on sale of which there is most: other journeys buy from the same shelf."""
         found = await self.data(_PRODUCT)
-        return dict(found["products"]["nodes"][0]["variants"][0])
+        every = [variant for product in found["products"]["nodes"] for variant in product["variants"]]
+        return dict(max(every, key=lambda variant: variant["availableQuantity"]))
 
     async def cart(self, variant_id: str, quantity: int = 1) -> str:
         made = await self.data(
