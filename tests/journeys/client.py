@@ -12,7 +12,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-_PRODUCT = "{ products(first: 30, sort: {field: NAME}) { nodes { variants { id availableQuantity price { amount currency } } } } }"
+_PRODUCT = "{ products(first: 30) { nodes { variants { id availableQuantity price { amount currency } } } } }"
 _CHECKOUT = """checkoutId errors { code message }
   checkout { total { amount currency } shippingMethods { id name price { amount } } }"""
 _START = f"""mutation ($cart: ID!, $key: String!, $to: AddressInput) {{
