@@ -12,7 +12,9 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-_PRODUCT = "{ products(first: 30) { nodes { variants { id availableQuantity price { amount currency } } } } }"
+_PRODUCT = (
+    "{ products(first: 30, sort: {field: NAME}) { nodes { variants { id availableQuantity price { amount currency } } } } }"
+)
 _CHECKOUT = """checkoutId errors { code message }
   checkout { total { amount currency } shippingMethods { id name price { amount } } }"""
 _START = f"""mutation ($cart: ID!, $key: String!, $to: AddressInput) {{
@@ -47,10 +49,10 @@ class Shop:
         return dict(answer["data"])
 
     async def a_variant(self) -> dict[str, Any]:
-        """The variant on sale of which there is most: other journeys buy from the same shelf."""
+        """The first variant on sale of which there is enough: other journeys buy from the same shelf."""
         found = await self.data(_PRODUCT)
         every = [variant for product in found["products"]["nodes"] for variant in product["variants"]]
-        return dict(max(every, key=lambda variant: variant["availableQuantity"]))
+        return dict(next(variant for variant in every if variant["availableQuantity"] >= 10))
 
     async def cart(self, variant_id: str, quantity: int = 1) -> str:
         made = await self.data(
