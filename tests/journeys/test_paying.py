@@ -25,7 +25,7 @@ _WAYS = "query ($id: ID!) { checkout(id: $id) { paymentProviders { code name dat
 
 
 async def _started(shop: Shop) -> Any:
-    return await shop.start(await shop.cart((await shop.a_variant())["id"]))
+    return await shop.ship(await shop.start(await shop.cart((await shop.a_variant())["id"])))
 
 
 async def _complete(shop: Shop, started: Any, token: str, **more: Any) -> Any:
